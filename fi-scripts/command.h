@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the subcommands of `septorture` share. */
+#ifndef SEPTORTURE_COMMAND_H
+#define SEPTORTURE_COMMAND_H
+
+#define SEPTORTURE_VERSION "0.1"
+
+/* Exit statuses: the same for every subcommand. */
+enum {
+	EXIT_CLEAN = 0,
+	EXIT_FINDINGS = 1,
+	EXIT_USAGE = 2, /* of the command, or a wrong plan */
+	EXIT_INFRA = 3, /* nothing can be said about the kernel */
+};
+
+struct command {
+	const char *name;
+	const char *help; /* one line */
+	int (*run)(int argc, char **argv); /* argv[0] is "septorture NAME" */
+};
+
+int cmd_list(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+
+/* "septorture: ..." on stderr. */
+__attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
+
+/* The root of the source tree: $SEPTORTURE_SRC, or where we were built. */
+const char *source_dir(void);
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "xmem.h"
+
+static pid_t start_build(const char *src, const char *config, const char *mutant, int out)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() == parent && !chdir(src) && dup2(out, STDOUT_FILENO) >= 0)
+		execl("kernel/build.sh", "kernel/build.sh", config, mutant, NULL);
+	fprintf(stderr, "septorture: cannot run %s/kernel/build.sh: %s\n", src, strerror(errno));
+	_exit(127);
+}
+
+/* All that FD gives, up to a length that no path has. */
+static char *read_all(int fd)
+{
+	size_t len = 0, size = 8192;
+	char *text = xcalloc(1, size + 1);
+	ssize_t n;
+
+	while (len < size &&
+	       ((n = read(fd, text + len, size - len)) > 0 || (n < 0 && errno == EINTR)))
+		len += n > 0 ? (size_t)n : 0;
+	return text;
+}
+
+/* The one line that was printed, as a path that holds from any directory. */
+static char *image_path(const char *src, char *text)
+{
+	char *end = strchr(text, '\n');
+	char *path, *real;
+
+	if (!*text || (end && end[1]))
+		return NULL;
+	if (end)
+		*end = '\0';
+	path = *text == '/' ? xstrdup(text) : xasprintf("%s/%s", src, text);
+	real = realpath(path, NULL);
+	free(path);
+	return real;
+}
+
+int kernel_build(const char *src, const char *config, const char *mutant, char **image)
+{
+	int out[2], status = -1;
+	char *text;
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC)) {
+		say("cannot make a pipe: %s", strerror(errno));
+		return EXIT_INFRA;
+	}
+	pid = start_build(src, config, mutant, out[1]);
+	close(out[1]);
+	text = read_all(out[0]);
+	close(out[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*image = status ? NULL : image_path(src, text);
+	free(text);
+	if (*image)
+		return EXIT_CLEAN;
+	if (!status)
+		say("kernel/build.sh did not print the path of a bzImage; run it by hand");
+	else
+		say("the kernel '%s' could not be built, see above", config);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 2 ? EXIT_USAGE : EXIT_INFRA;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "suggest.h"
+#include "xmem.h"
+
+static const struct command commands[] = {
+    {"run", "boot a test kernel under a plan and report what broke", cmd_run},
+    {"list", "show sites, statuses, stressors, plans and mutants", cmd_list},
+    {0},
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: septorture COMMAND [ARGUMENT...]\n\n", out);
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(out, "  %-8s%s\n", c->name, c->help);
+	fputs("\n'septorture COMMAND --help' shows the arguments of each.\n"
+	      "Exit status: 0 clean, 1 findings, 2 wrong usage or plan, 3 the run is no result.\n",
+	      out);
+}
+
+static int unknown(const char *name)
+{
+	struct suggest s = {.word = name};
+	char *hint;
+
+	for (const struct command *c = commands; c->name; c++)
+		suggest_try(&s, c->name);
+	hint = suggest_text(&s, "'septorture help' shows them");
+	say("unknown command '%s'%s", name, hint);
+	free(hint);
+	return EXIT_USAGE;
+}
+
+static int call(const struct command *c, int argc, char **argv)
+{
+	char *name = xasprintf("septorture %s", c->name);
+	int ret;
+
+	/* argp names the program by argv[0]. */
+	argv[0] = name;
+	ret = c->run(argc, argv);
+	free(name);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	argp_err_exit_status = EXIT_USAGE;
+	if (!*name) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h")) {
+		usage(stdout);
+		return EXIT_CLEAN;
+	}
+	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+		puts("septorture " SEPTORTURE_VERSION);
+		return EXIT_CLEAN;
+	}
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return call(c, argc - 1, argv + 1);
+	return unknown(name);
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "watch.h"
+#include "xmem.h"
+
+#define MAX_ARGS 48
+
+struct args {
+	char *v[MAX_ARGS]; /* owned; ends with NULL */
+	size_t n;
+};
+
+static void push(struct args *a, const char *arg)
+{
+	if (a->n < MAX_ARGS - 1)
+		a->v[a->n++] = xstrdup(arg);
+}
+
+static void push_owned(struct args *a, const char *option, char *value)
+{
+	push(a, option);
+	push(a, value);
+	free(value);
+}
+
+static void free_args(struct args *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		free(a->v[i]);
+}
+
+/* The emulator as something that can be started from another directory. */
+static char *emulator(void)
+{
+	const char *name = getenv("QEMU");
+	char *path;
+
+	if (!name || !*name)
+		return xstrdup("qemu-system-x86_64");
+	path = strchr(name, '/') ? realpath(name, NULL) : NULL;
+	return path ? path : xstrdup(name);
+}
+
+/*
+ * SVM is hidden because the kernel refuses a CPU that shows it beside (software)
+ * VMX; xlevel and phys-bits are what hiding it and TCG's default would take away.
+ */
+static void fixed_args(struct args *a)
+{
+	static const char *const fixed[] = {
+	    "-accel",	  "tcg,thread=multi",
+	    "-cpu",	  "max,vendor=GenuineIntel,svm=off,xlevel=0x80000008,phys-bits=52",
+	    "-machine",	  "q35",
+	    "-display",	  "none",
+	    "-no-reboot", "-nodefaults",
+	    "-serial",	  "file:console.log",
+	    "-device",	  "virtio-serial-pci",
+	    "-chardev",	  "file,id=ev,path=events.jsonl",
+	    "-device",	  "virtserialport,chardev=ev,name=septorture.events",
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		push(a, fixed[i]);
+}
+
+static void make_args(struct args *a, const struct vm_config *c)
+{
+	char *qemu = emulator();
+
+	push(a, qemu);
+	free(qemu);
+	fixed_args(a);
+	push_owned(a, "-smp", xasprintf("%u", c->cpus));
+	push_owned(a, "-m", xasprintf("%" PRIu64 "M", c->memory >> 20));
+	push_owned(a, "-kernel", xstrdup(c->kernel));
+	push_owned(a, "-initrd", xstrdup(c->initrd));
+	push_owned(a, "-append",
+		   xasprintf("console=ttyS0 loglevel=5 panic=-1 oops=panic nohibernate softvmx "
+			     "kvm_intel.tdx=1 kvm_intel.nested=0 -- --seed %" PRIu64
+			     " --duration-us %" PRIu64,
+			     c->seed, c->duration_us));
+}
+
+/* So that a VM can be booted again by hand. */
+static void log_args(const struct args *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		dprintf(STDOUT_FILENO, strpbrk(a->v[i], " ,;") ? "'%s' " : "%s ", a->v[i]);
+	dprintf(STDOUT_FILENO, "\n");
+}
+
+/* In the child: becomes QEMU, or sends errno through FAILED. */
+static void become_qemu(const struct vm_config *c, struct args *a, pid_t parent, int failed,
+			const sigset_t *mask)
+{
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC), out = -1;
+	int err;
+
+	/* Its own group: ^C is ours to handle, and a wrapper dies with what it started. */
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	if (!chdir(c->dir))
+		out = open("qemu.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (in >= 0 && out >= 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2) {
+		log_args(a);
+		sigprocmask(SIG_SETMASK, mask, NULL);
+		execvp(a->v[0], a->v);
+	}
+	err = errno;
+	if (write(failed, &err, sizeof(err)) < 0)
+		_exit(2);
+	_exit(1);
+}
+
+/* Returns QEMU's pid once it runs, or -1 with errno set. */
+static pid_t start(const struct vm_config *c, struct args *a, const sigset_t *mask)
+{
+	pid_t parent = getpid(), pid;
+	int failed[2], err = 0;
+
+	if (pipe2(failed, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		become_qemu(c, a, parent, failed[1], mask);
+	close(failed[1]);
+	/* The exec closes the pipe; anything in it is why there was none. */
+	if (pid > 0 && read(failed[0], &err, sizeof(err)) == sizeof(err)) {
+		waitpid(pid, NULL, 0);
+		pid = -1;
+	}
+	close(failed[0]);
+	if (err)
+		errno = err;
+	return pid;
+}
+
+/* What ends a run: not what we were told to ignore, as under nohup. */
+static void signals_to_watch(sigset_t *set)
+{
+	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction old;
+
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (!sigaction(ends[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaddset(set, ends[i]);
+	/* An inherited SIG_IGN would make children vanish without a status. */
+	signal(SIGCHLD, SIG_DFL);
+}
+
+int vm_run(const struct vm_config *config, struct vm_result *result, char **error)
+{
+	struct args args = {0};
+	sigset_t watched, old;
+	pid_t pid;
+
+	*result = (struct vm_result){0};
+	make_args(&args, config);
+	signals_to_watch(&watched);
+	sigprocmask(SIG_BLOCK, &watched, &old);
+	pid = start(config, &args, &old);
+	if (pid > 0)
+		watch_vm(pid, config, &watched, result);
+	else
+		*error = xasprintf("cannot start %s: %s; install qemu-system-x86 or set QEMU to "
+				   "the emulator",
+				   args.v[0], strerror(errno));
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	free_args(&args);
+	return pid > 0 ? 0 : -1;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One QEMU: started, watched, and never left behind. */
+#ifndef SEPTORTURE_VM_H
+#define SEPTORTURE_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct vm_config {
+	const char *dir; /* absolute; gets events.jsonl, console.log, qemu.log */
+	const char *kernel; /* absolute */
+	const char *initrd; /* absolute */
+	unsigned int cpus;
+	uint64_t memory; /* bytes */
+	uint64_t seed;
+	uint64_t duration_us; /* of the load */
+};
+
+struct vm_result {
+	/* Why the VM went or was ended before the agent's `end`; NULL: it did not. Owned. */
+	char *why;
+	bool interrupted; /* the user wanted it so */
+	uint64_t wall_ms;
+};
+
+/*
+ * Boots the VM and returns when it is gone: by itself, at a deadline, or when we
+ * get SIGINT, SIGTERM or SIGHUP. Returns 0, or -1 with *error set to a sentence
+ * (free() it) if QEMU could not even be started.
+ */
+int vm_run(const struct vm_config *config, struct vm_result *result, char **error);
+
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "units.h"
+#include "xmem.h"
+
+#define POLL_MS	    200
+#define MAX_PARTIAL (1u << 20) /* of a line without an end: no event is that long */
+#define POWEROFF_MS 10000 /* between the agent's `end` and QEMU's */
+
+struct watch {
+	pid_t pid;
+	uint64_t start, last_byte, ended; /* ms of the monotonic clock; 0: not yet */
+	uint64_t boot_ms, silence_ms, overall_ms; /* deadlines */
+	char *path; /* of events.jsonl */
+	int fd; /* -1 while it does not exist */
+	char *partial; /* the line that is being written */
+	size_t partial_len;
+	bool show; /* a terminal is looking */
+	char *why;
+	bool interrupted;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* Tests shorten the deadlines, slow machines lengthen them. */
+static uint64_t deadline_ms(const char *variable, uint64_t seconds)
+{
+	const char *text = getenv(variable);
+	uint64_t given = seconds;
+	char *error = text ? unit_parse_range(UNIT_COUNT, text, 1, 1000000, &given) : NULL;
+
+	if (error)
+		say("%s is ignored: %s", variable, error);
+	else
+		seconds = given;
+	free(error);
+	return seconds * 1000;
+}
+
+/* ---- the events, as they come ---- */
+
+static void show_progress(const struct watch *w, const json_t *event)
+{
+	json_int_t faults = json_integer_value(json_object_get(event, "faults"));
+	json_int_t ms = json_integer_value(json_object_get(event, "elapsed_ms"));
+
+	fprintf(stderr, "\r%4" PRIu64 " s  %lld faults (%.0f per second), %lld injected\033[K",
+		(now_ms() - w->start) / 1000, (long long)faults,
+		ms > 0 ? (double)faults * 1000 / (double)ms : 0.0,
+		(long long)json_integer_value(json_object_get(event, "injected")));
+}
+
+static void on_line(struct watch *w, const char *line)
+{
+	json_t *event;
+	const char *name;
+
+	/* Most lines are kernel log. */
+	if (!strstr(line, "\"progress\"") && !strstr(line, "\"end\""))
+		return;
+	event = json_loads(line, 0, NULL);
+	name = json_string_value(json_object_get(event, "e"));
+	if (name && !strcmp(name, "end") && !w->ended)
+		w->ended = now_ms();
+	if (name && !strcmp(name, "progress") && w->show)
+		show_progress(w, event);
+	json_decref(event);
+}
+
+static void on_bytes(struct watch *w, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\n') {
+			w->partial[w->partial_len] = '\0';
+			on_line(w, w->partial);
+			w->partial_len = 0;
+		} else if (w->partial_len < MAX_PARTIAL - 1) {
+			w->partial[w->partial_len++] = bytes[i];
+		}
+	}
+}
+
+static void read_events(struct watch *w)
+{
+	char buf[65536];
+	ssize_t len;
+
+	if (w->fd < 0)
+		w->fd = open(w->path, O_RDONLY | O_CLOEXEC);
+	while (w->fd >= 0 && (len = read(w->fd, buf, sizeof(buf))) > 0) {
+		w->last_byte = now_ms();
+		on_bytes(w, buf, (size_t)len);
+	}
+}
+
+/* ---- the end ---- */
+
+/* Says why the VM has to go now, or NULL. */
+static char *past_deadline(const struct watch *w, uint64_t now)
+{
+	if (w->ended)
+		return NULL;
+	if (!w->last_byte && now - w->start > w->boot_ms)
+		return xasprintf("the VM did not report within %" PRIu64 " s of its start",
+				 w->boot_ms / 1000);
+	if (w->last_byte && now - w->last_byte > w->silence_ms)
+		return xasprintf("the VM fell silent for %" PRIu64 " s", w->silence_ms / 1000);
+	if (now - w->start > w->overall_ms)
+		return xasprintf("the VM did not end within %" PRIu64 " s of its start",
+				 w->overall_ms / 1000);
+	return NULL;
+}
+
+static void why_it_went(struct watch *w, int status)
+{
+	if (w->ended || w->why)
+		return;
+	if (WIFSIGNALED(status))
+		w->why = xasprintf("QEMU was killed by signal %d (%s) before the agent's 'end'",
+				   WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		w->why = xasprintf("the VM went down before the agent's 'end' (QEMU's exit status "
+				   "was %d)",
+				   WEXITSTATUS(status));
+}
+
+static void end_vm(struct watch *w, char *why)
+{
+	if (!w->why)
+		w->why = why;
+	else
+		free(why);
+	kill(-w->pid, SIGKILL);
+}
+
+/* Waits for a child's end, a wish to stop, or the next poll. */
+static void pause_watching(struct watch *w, const sigset_t *signals)
+{
+	struct timespec poll = {.tv_nsec = POLL_MS * 1000000};
+	int sig = sigtimedwait(signals, NULL, &poll);
+
+	if (sig <= 0 || sig == SIGCHLD)
+		return;
+	w->interrupted = true;
+	end_vm(w, w->ended ? NULL
+			   : xasprintf("it was stopped by signal %d (%s)", sig, strsignal(sig)));
+}
+
+static void watch_until_gone(struct watch *w, const sigset_t *signals)
+{
+	int status = 0;
+
+	for (;;) {
+		pid_t gone = waitpid(w->pid, &status, WNOHANG);
+		uint64_t now;
+		char *why;
+
+		/* After the wait: what it wrote last is then read, too. */
+		read_events(w);
+		if (gone == w->pid || (gone < 0 && errno == ECHILD))
+			break;
+		now = now_ms();
+		why = past_deadline(w, now);
+		if (why || (w->ended && now - w->ended > POWEROFF_MS))
+			end_vm(w, why);
+		pause_watching(w, signals);
+	}
+	why_it_went(w, status);
+}
+
+void watch_vm(pid_t pid, const struct vm_config *config, const sigset_t *signals,
+	      struct vm_result *result)
+{
+	struct watch w = {
+	    .pid = pid,
+	    .start = now_ms(),
+	    .boot_ms = deadline_ms("SEPTORTURE_BOOT_TIMEOUT", 90),
+	    .silence_ms = deadline_ms("SEPTORTURE_SILENCE_TIMEOUT", 60),
+	    .path = xasprintf("%s/events.jsonl", config->dir),
+	    .fd = -1,
+	    .partial = xcalloc(1, MAX_PARTIAL),
+	    .show = isatty(STDERR_FILENO),
+	};
+
+	w.overall_ms = config->duration_us / 1000 + deadline_ms("SEPTORTURE_EXTRA_TIMEOUT", 180);
+	watch_until_gone(&w, signals);
+	if (w.show)
+		fputs("\r\033[K", stderr);
+	result->why = w.why;
+	result->interrupted = w.interrupted;
+	result->wall_ms = now_ms() - w.start;
+	if (w.fd >= 0)
+		close(w.fd);
+	free(w.path);
+	free(w.partial);
+}

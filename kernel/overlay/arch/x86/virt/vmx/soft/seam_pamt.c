@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Try-locks, PAMT entries and the leaves that work on physical pages. */
+#include "seam.h"
+
+#define LOCK_EXCLUSIVE	0x8000
+
+bool seam_trylock(struct seam_lock *lock, enum seam_mode mode)
+{
+	u16 old = seam_load(&lock->v);
+
+	do {
+		if (mode == SEAM_EXCLUSIVE ? old : old & LOCK_EXCLUSIVE)
+			return false;
+	} while (!seam_cmpxchg(&lock->v, &old,
+			       mode == SEAM_EXCLUSIVE ? LOCK_EXCLUSIVE : (u16)(old + 1)));
+	return true;
+}
+
+void seam_unlock(struct seam_lock *lock, enum seam_mode mode)
+{
+	seam_sub(&lock->v, mode == SEAM_EXCLUSIVE ? LOCK_EXCLUSIVE : 1);
+}
+
+u64 pamt_owner(const struct pamt *p)
+{
+	return ((u64)p->owner_hi << 32 | p->owner_lo) << 12;
+}
+
+/* Called with @p held exclusively. */
+void pamt_set(struct pamt *p, enum pamt_type type, u64 tdr_pa)
+{
+	seam_store(&p->owner_lo, (u32)(tdr_pa >> 12));
+	seam_store(&p->owner_hi, (u8)(tdr_pa >> 44));
+	seam_store(&p->bepoch, 0);
+	seam_store(&p->type, (u8)type);
+}
+
+u64 pamt_get_free(u64 pa, u32 operand, struct pamt **p)
+{
+	if (pa & (SEAM_PAGE_SIZE - 1) || pa & ~seam_pa_mask())
+		return S_OPERAND_INVALID | operand;
+	*p = pamt_find(pa);
+	if (!*p)
+		return S_OPERAND_ADDR_RANGE_ERROR | operand;
+	if (!seam_trylock(&(*p)->lock, SEAM_EXCLUSIVE))
+		return S_OPERAND_BUSY | operand;
+	if ((*p)->type != PT_NDA) {
+		seam_unlock(&(*p)->lock, SEAM_EXCLUSIVE);
+		return S_PAGE_METADATA_INCORRECT | operand;
+	}
+	return S_SUCCESS;
+}
+
+/* Only when the TD is in teardown; the S-EPT entry that maps the page stays as it is. */
+static u64 reclaim_locked(struct seam_call *c, u64 pa, struct pamt *p)
+{
+	struct pamt *owner = p;
+	struct seam_td *td;
+	u64 status = S_SUCCESS;
+
+	if (p->type != PT_TDR) {
+		owner = pamt_find(pamt_owner(p));
+		if (!owner || !seam_trylock(&owner->lock, SEAM_SHARED))
+			return S_OPERAND_BUSY | ID_TDR;
+	}
+
+	td = seam_va(p->type == PT_TDR ? pa : pamt_owner(p));
+	if (td->magic != SEAM_MAGIC_TD) {
+		seam_add(&seam_findings.corrupt_control, 1);
+		status = S_TD_FATAL;
+	} else if (td->lifecycle != TD_TEARDOWN) {
+		status = S_LIFECYCLE_STATE_INCORRECT;
+	} else if (p->type == PT_TDR && seam_load(&td->chldcnt)) {
+		status = S_TD_ASSOCIATED_PAGES_EXIST;
+	} else if (p->type == PT_TDR) {
+		td->magic = 0;
+	} else {
+		seam_sub(&td->chldcnt, 1);
+	}
+
+	if (owner != p)
+		seam_unlock(&owner->lock, SEAM_SHARED);
+	if (!status)
+		pamt_set(p, PT_NDA, 0);
+	return status;
+}
+
+u64 seam_phymem_page_reclaim(struct seam_call *c)
+{
+	u64 pa = c->a->rcx;
+	struct pamt *p;
+	u64 status;
+
+	c->a->rcx = c->a->rdx = c->a->r8 = 0;
+	if (pa & (SEAM_PAGE_SIZE - 1) || pa & ~seam_pa_mask())
+		return S_OPERAND_INVALID | ID_RCX;
+	p = pamt_find(pa);
+	if (!p)
+		return S_OPERAND_ADDR_RANGE_ERROR | ID_RCX;
+	if (!seam_trylock(&p->lock, SEAM_EXCLUSIVE))
+		return S_OPERAND_BUSY | ID_RCX;
+
+	if (p->type == PT_NDA || p->type == PT_RSVD) {
+		status = S_PAGE_METADATA_INCORRECT | ID_RCX;
+	} else {
+		c->a->rcx = p->type;
+		c->a->rdx = pamt_owner(p);
+		status = reclaim_locked(c, pa, p);
+	}
+	seam_unlock(&p->lock, SEAM_EXCLUSIVE);
+	return status;
+}
+
+u64 seam_phymem_page_wbinvd(struct seam_call *c)
+{
+	u64 pa = c->a->rcx & seam_pa_mask();
+	struct pamt *p;
+	u64 status;
+
+	if (pa & (SEAM_PAGE_SIZE - 1))
+		return S_OPERAND_INVALID | ID_RCX;
+	p = pamt_find(pa);
+	if (!p)
+		return S_OPERAND_ADDR_RANGE_ERROR | ID_RCX;
+	if (!seam_trylock(&p->lock, SEAM_SHARED))
+		return S_OPERAND_BUSY | ID_RCX;
+	status = p->type == PT_NDA ? S_SUCCESS : S_PAGE_METADATA_INCORRECT | ID_RCX;
+	seam_unlock(&p->lock, SEAM_SHARED);
+	return status;
+}
+
+u64 seam_phymem_page_rdmd(struct seam_call *c)
+{
+	u64 pa = c->a->rcx;
+	struct pamt *p;
+
+	c->a->rcx = c->a->rdx = c->a->r8 = c->a->r9 = c->a->r10 = c->a->r11 = 0;
+	if (pa & (SEAM_PAGE_SIZE - 1) || pa & ~seam_pa_mask())
+		return S_OPERAND_INVALID | ID_RCX;
+	p = pamt_find(pa);
+	if (!p)
+		return S_OPERAND_ADDR_RANGE_ERROR | ID_RCX;
+	if (!seam_trylock(&p->lock, SEAM_SHARED))
+		return S_OPERAND_BUSY | ID_RCX;
+	c->a->rcx = p->type;
+	c->a->rdx = pamt_owner(p);
+	if (p->type == PT_REG || p->type == PT_EPT)
+		c->a->r9 = seam_load(&p->bepoch);
+	seam_unlock(&p->lock, SEAM_SHARED);
+	return S_SUCCESS;
+}

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ingest.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "klog.h"
+#include "xmem.h"
+
+#define SCHEMA_VERSION 1
+
+struct ingest {
+	struct run_report *run;
+	struct klog *klog;
+	uint64_t end_line; /* lines before the `end` event */
+	uint64_t end_events; /* what it said that number is */
+	char *fail; /* the agent's own words */
+};
+
+/* ---- fields: absent or of a wrong type gives "nothing" ---- */
+
+static uint64_t number(const json_t *event, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(event, key));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+static const char *string(const json_t *event, const char *key)
+{
+	const char *s = json_string_value(json_object_get(event, key));
+
+	return s ? s : "";
+}
+
+/* ---- events ---- */
+
+static void on_hello(struct ingest *in, const json_t *e)
+{
+	struct run_report *run = in->run;
+
+	if (run->kernel)
+		return;
+	run->version = number(e, "v");
+	run->kernel = xstrdup(string(e, "kernel"));
+	run->agent = xstrdup(string(e, "agent"));
+	run->platform = xstrdup(string(e, "platform"));
+	run->cpus = number(e, "cpus");
+	run->mem_kib = number(e, "mem_kib");
+}
+
+static void on_klog(struct ingest *in, const json_t *e)
+{
+	klog_line(in->klog, number(e, "kus"), string(e, "text"));
+}
+
+static void on_klog_lost(struct ingest *in, const json_t *e)
+{
+	in->run->lost_records += number(e, "records");
+	run_invalidate(in->run,
+		       "%" PRIu64 " records of the kernel log were lost, splats may be missing; "
+		       "lower the load or raise CONFIG_LOG_BUF_SHIFT",
+		       in->run->lost_records);
+}
+
+static void on_first_fault(struct ingest *in, const json_t *e)
+{
+	in->run->has_boot_us = true;
+	in->run->boot_us = number(e, "boot_us");
+}
+
+static void on_progress(struct ingest *in, const json_t *e)
+{
+	in->run->faults = number(e, "faults");
+	in->run->injected = number(e, "injected");
+	in->run->tds = number(e, "tds");
+	in->run->load_ms = number(e, "elapsed_ms");
+}
+
+static void on_check(struct ingest *in, const json_t *e)
+{
+	struct run_report *run = in->run;
+	const char *oracle = string(e, "oracle");
+	struct check_stat *c = NULL;
+
+	for (size_t i = 0; i < run->nchecks && !c; i++)
+		if (!strcmp(run->checks[i].oracle, oracle))
+			c = &run->checks[i];
+	if (!c) {
+		run->checks = xgrow(run->checks, run->nchecks, sizeof(*c));
+		c = &run->checks[run->nchecks++];
+		c->oracle = xstrdup(oracle);
+	}
+	c->count++;
+	c->failures += !json_is_true(json_object_get(e, "ok"));
+}
+
+static void on_finding(struct ingest *in, const json_t *e)
+{
+	const char *oracle = string(e, "oracle");
+	const char *kind = string(e, "kind");
+	const char *title = string(e, "title");
+	char *signature = xasprintf("%s: %s: %s", oracle, kind, title);
+	struct finding *f = run_finding(in->run, oracle, kind, title, signature, number(e, "us"));
+
+	if (!f->text)
+		f->text = json_dumps(json_object_get(e, "facts"), JSON_INDENT(1));
+	free(signature);
+}
+
+static void on_site(struct ingest *in, const json_t *e)
+{
+	struct run_report *run = in->run;
+	struct site_stat *s;
+
+	run->sites = xgrow(run->sites, run->nsites, sizeof(*s));
+	s = &run->sites[run->nsites++];
+	s->site = xstrdup(string(e, "site"));
+	s->status = xstrdup(string(e, "status"));
+	s->context = xstrdup(string(e, "context"));
+	s->calls = number(e, "calls");
+	s->matched = number(e, "matched");
+	s->injected = number(e, "injected");
+}
+
+static void on_stressor(struct ingest *in, const json_t *e)
+{
+	struct run_report *run = in->run;
+	json_t *counters = json_object_get(e, "counters");
+	struct stressor_stat *s;
+	const char *name;
+	json_t *value;
+
+	run->stressors = xgrow(run->stressors, run->nstressors, sizeof(*s));
+	s = &run->stressors[run->nstressors++];
+	s->name = xstrdup(string(e, "name"));
+	json_object_foreach(counters, name, value)
+	{
+		s->counters = xgrow(s->counters, s->ncounters, sizeof(*s->counters));
+		s->counters[s->ncounters].name = xstrdup(name);
+		s->counters[s->ncounters++].value = number(counters, name);
+	}
+}
+
+static void on_fail(struct ingest *in, const json_t *e)
+{
+	if (!in->fail)
+		in->fail = xstrdup(string(e, "text"));
+}
+
+static void on_end(struct ingest *in, const json_t *e)
+{
+	const char *status = string(e, "status");
+
+	in->run->ended = true;
+	in->end_line = in->run->lines - 1;
+	in->end_events = number(e, "events");
+	if (strcmp(status, "done") && !in->fail)
+		in->fail = xasprintf("it ended with status '%s'", status);
+}
+
+static const struct {
+	const char *name;
+	void (*handle)(struct ingest *in, const json_t *event);
+} handlers[] = {
+    {"hello", on_hello},
+    {"klog", on_klog},
+    {"klog_lost", on_klog_lost},
+    {"first_fault", on_first_fault},
+    {"progress", on_progress},
+    {"check", on_check},
+    {"finding", on_finding},
+    {"site", on_site},
+    {"stressor", on_stressor},
+    {"fail", on_fail},
+    {"end", on_end},
+};
+
+static void on_line(struct ingest *in, const char *line, size_t len)
+{
+	json_t *event = json_loadb(line, len, 0, NULL);
+	const char *name = string(event, "e");
+
+	in->run->lines++;
+	if (!*name)
+		in->run->bad_lines++;
+	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
+		if (!strcmp(name, handlers[i].name))
+			handlers[i].handle(in, event);
+	json_decref(event);
+}
+
+/* ---- splats ---- */
+
+static void keep_splat(struct run_report *run, const struct klog_splat *s)
+{
+	struct finding *f = run_finding(run, "klog", s->kind, s->title, s->signature, s->us);
+
+	if (f->count > 1)
+		return;
+	f->text = xstrdup(s->text);
+	f->header = xstrdup(s->header);
+	f->cut = s->cut;
+}
+
+static void event_splat(void *arg, const struct klog_splat *s)
+{
+	struct ingest *in = arg;
+
+	keep_splat(in->run, s);
+}
+
+/* A console tells what the events told, and what came after them. */
+struct console {
+	struct run_report *run;
+	size_t nevents; /* how many findings the events gave */
+};
+
+static struct finding *told_by_events(struct console *c, const struct klog_splat *s)
+{
+	for (size_t i = 0; i < c->nevents; i++) {
+		struct finding *f = &c->run->findings[i];
+
+		if (!strcmp(f->signature, s->signature))
+			return f;
+		/* Cut short, the signature of the same splat may differ. */
+		if (f->header && (f->cut || s->cut) && !strcmp(f->header, s->header))
+			return f;
+	}
+	return NULL;
+}
+
+static void console_splat(void *arg, const struct klog_splat *s)
+{
+	struct console *c = arg;
+	struct finding *f = told_by_events(c, s);
+
+	if (!f) {
+		keep_splat(c->run, s);
+		return;
+	}
+	if (!f->cut || s->cut)
+		return;
+	/* The console has the whole of what the agent could only begin to send. */
+	free(f->title);
+	free(f->signature);
+	free(f->text);
+	f->title = xstrdup(s->title);
+	f->signature = xstrdup(s->signature);
+	f->text = xstrdup(s->text);
+	f->cut = false;
+}
+
+/* ---- files ---- */
+
+static FILE *open_in(const char *dir, const char *name)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	FILE *f = fopen(path, "re");
+
+	free(path);
+	return f;
+}
+
+static void read_events(struct ingest *in, const char *dir)
+{
+	FILE *f = open_in(dir, "events.jsonl");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	in->klog = klog_new(event_splat, in);
+	while (f && (len = getline(&line, &size, f)) > 0)
+		on_line(in, line, (size_t)len);
+	klog_end(in->klog);
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+static void read_console(struct run_report *run, const char *dir)
+{
+	FILE *f = open_in(dir, "console.log");
+	struct console c = {.run = run, .nevents = run->nfindings};
+	struct klog *klog = klog_new(console_splat, &c);
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	while (f && (len = getline(&line, &size, f)) > 0) {
+		for (ssize_t i = 0; i < len; i++)
+			if (!line[i])
+				line[i] = '?';
+		klog_line(klog, 0, line);
+	}
+	klog_end(klog);
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+/* ---- judgement ---- */
+
+/* An oracle that says no has found something, even if it did not say what. */
+static void count_silent_failures(struct run_report *run)
+{
+	for (size_t i = 0; i < run->nchecks; i++) {
+		const struct check_stat *c = &run->checks[i];
+		bool told = !c->failures;
+		char *signature;
+
+		for (size_t j = 0; j < run->nfindings; j++)
+			told |= !strcmp(run->findings[j].oracle, c->oracle);
+		if (told)
+			continue;
+		signature = xasprintf("%s: check-failed", c->oracle);
+		run_finding(run, c->oracle, "check-failed", "a check failed without a finding",
+			    signature, 0)
+		    ->count = c->failures;
+		free(signature);
+	}
+}
+
+static void judge_ended(struct ingest *in)
+{
+	struct run_report *run = in->run;
+
+	if (run->bad_lines)
+		run_invalidate(run,
+			       "%" PRIu64 " of %" PRIu64 " lines of events.jsonl are no events",
+			       run->bad_lines, run->lines);
+	if (in->end_events != in->end_line)
+		run_invalidate(run,
+			       "the agent wrote %" PRIu64 " events but %" PRIu64 " arrived before "
+			       "its 'end'",
+			       in->end_events, in->end_line);
+	if (!run->kernel)
+		run_invalidate(run, "there is no 'hello' event");
+	else if (run->version != SCHEMA_VERSION)
+		run_invalidate(run,
+			       "the events are of schema version %" PRIu64
+			       ", this septorture reads "
+			       "%d; rebuild the agent with 'make'",
+			       run->version, SCHEMA_VERSION);
+}
+
+static void judge(struct ingest *in)
+{
+	struct run_report *run = in->run;
+
+	if (in->fail) {
+		/* Ahead of any other reason: it is the cause of the others. */
+		free(run->invalid);
+		run->invalid = xasprintf("the agent failed: %s", in->fail);
+	} else if (run->ended) {
+		judge_ended(in);
+	} else if (run->nfindings) {
+		/* What cut the run short is in the findings: a result, if an early one. */
+		free(run->invalid);
+		run->invalid = NULL;
+		if (!run->vm_end)
+			run->vm_end = xstrdup("the events stop without an 'end'");
+	} else {
+		run_invalidate(run, "%s",
+			       run->vm_end ? run->vm_end : "the events stop without an 'end'");
+	}
+}
+
+void ingest_run(struct run_report *run, const char *dir)
+{
+	struct ingest in = {.run = run};
+
+	read_events(&in, dir);
+	read_console(run, dir);
+	count_silent_failures(run);
+	judge(&in);
+	free(in.fail);
+}

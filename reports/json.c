@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "json.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#define REPORT_VERSION 1
+
+/* JSON integers are signed; nothing that is counted here comes near the limit. */
+static void set_number(json_t *o, const char *key, uint64_t value)
+{
+	json_object_set_new(o, key,
+			    json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value));
+}
+
+static void set_string(json_t *o, const char *key, const char *value)
+{
+	json_object_set_new(o, key, value ? json_string(value) : json_null());
+}
+
+static json_t *sites(const struct run_report *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->nsites; i++) {
+		const struct site_stat *s = &run->sites[i];
+		json_t *o = json_object();
+
+		set_string(o, "site", s->site);
+		set_string(o, "status", s->status);
+		set_string(o, "context", s->context);
+		set_number(o, "calls", s->calls);
+		set_number(o, "matched", s->matched);
+		set_number(o, "injected", s->injected);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *stressors(const struct run_report *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->nstressors; i++) {
+		const struct stressor_stat *s = &run->stressors[i];
+		json_t *o = json_object(), *counters = json_object();
+
+		for (size_t j = 0; j < s->ncounters; j++)
+			set_number(counters, s->counters[j].name, s->counters[j].value);
+		set_string(o, "name", s->name);
+		json_object_set_new(o, "counters", counters);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *checks(const struct run_report *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->nchecks; i++) {
+		json_t *o = json_object();
+
+		set_string(o, "oracle", run->checks[i].oracle);
+		set_number(o, "count", run->checks[i].count);
+		set_number(o, "failures", run->checks[i].failures);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *findings(const struct run_report *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->nfindings; i++) {
+		const struct finding *f = &run->findings[i];
+		json_t *o = json_object();
+
+		set_string(o, "oracle", f->oracle);
+		set_string(o, "kind", f->kind);
+		set_string(o, "title", f->title);
+		set_string(o, "signature", f->signature);
+		set_number(o, "count", f->count);
+		set_number(o, "first_us", f->first_us);
+		json_object_set_new(o, "cut", json_boolean(f->cut));
+		set_string(o, "text", f->text);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static const char *verdict_word(const struct run_report *run)
+{
+	switch (run_verdict(run)) {
+	case RUN_CLEAN:
+		return "clean";
+	case RUN_FINDINGS:
+		return "findings";
+	default:
+		return "invalid";
+	}
+}
+
+/* What was run, and how it went as a whole. */
+static json_t *head(const struct run_report *run)
+{
+	json_t *o = json_object();
+	char seed[24];
+
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->seed);
+	set_number(o, "v", REPORT_VERSION);
+	set_string(o, "verdict", verdict_word(run));
+	set_string(o, "invalid", run->invalid);
+	set_string(o, "vm_end", run->vm_end);
+	set_string(o, "id", run->id);
+	set_string(o, "plan", run->plan);
+	set_string(o, "mutant", run->mutant);
+	/* A string: half of all seeds are no JSON integers. */
+	set_string(o, "seed", seed);
+	set_string(o, "accel", run->accel);
+	set_string(o, "kernel", run->kernel);
+	set_string(o, "agent", run->agent);
+	set_string(o, "platform", run->platform);
+	set_number(o, "cpus", run->cpus);
+	set_number(o, "mem_kib", run->mem_kib);
+	set_number(o, "duration_us", run->duration_us);
+	set_number(o, "wall_ms", run->wall_ms);
+	json_object_set_new(o, "ended", json_boolean(run->ended));
+	set_number(o, "events", run->lines);
+	set_number(o, "bad_events", run->bad_lines);
+	set_number(o, "klog_lost", run->lost_records);
+	return o;
+}
+
+static void write_json(const struct run_report *run, FILE *out)
+{
+	json_t *o = head(run);
+
+	if (run->has_boot_us)
+		set_number(o, "first_fault_boot_us", run->boot_us);
+	else
+		set_string(o, "first_fault_boot_us", NULL);
+	set_number(o, "faults", run->faults);
+	set_number(o, "faults_per_s", run_rate(run));
+	set_number(o, "injected", run->injected);
+	set_number(o, "tds", run->tds);
+	set_number(o, "load_ms", run->load_ms);
+	json_object_set_new(o, "sites", sites(run));
+	json_object_set_new(o, "stressors", stressors(run));
+	json_object_set_new(o, "checks", checks(run));
+	json_object_set_new(o, "findings", findings(run));
+	json_dumpf(o, out, JSON_INDENT(1));
+	fputc('\n', out);
+	json_decref(o);
+}
+
+const struct report_format json_format = {"report.json", write_json};

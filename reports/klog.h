@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finds splats in a kernel log: fed line by line, from `klog` events or from
+ * the text of a console, it calls back once per splat.
+ */
+#ifndef SEPTORTURE_KLOG_H
+#define SEPTORTURE_KLOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct klog_splat {
+	const char *kind; /* warn, bug, oops, kcsan, lockdep, hung-task, ... */
+	const char *title; /* one line for people */
+	const char *signature; /* the same for every occurrence of the same problem */
+	const char *header; /* its first telling line, without numbers and addresses */
+	const char *text; /* the splat itself, the first KLOG_MAX_LINES lines of it */
+	uint64_t us; /* when it was logged, since boot */
+	bool cut; /* the log ended inside it: the signature may be incomplete */
+};
+
+#define KLOG_MAX_LINES 120
+
+typedef void (*klog_fn)(void *arg, const struct klog_splat *splat);
+
+/* ARG is handed to FN. */
+struct klog *klog_new(klog_fn fn, void *arg);
+
+/* LINE may end in a newline; a console's "[   12.345678] " overrides US. */
+void klog_line(struct klog *k, uint64_t us, const char *line);
+
+/* Reports a splat that is still open, and frees K. */
+void klog_end(struct klog *k);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that is known about a run; what the report formats write down. */
+#ifndef SEPTORTURE_RUN_H
+#define SEPTORTURE_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct site_stat {
+	char *site, *status, *context;
+	uint64_t calls, matched, injected;
+};
+
+struct counter_stat {
+	char *name;
+	uint64_t value;
+};
+
+struct stressor_stat {
+	char *name;
+	size_t ncounters;
+	struct counter_stat *counters;
+};
+
+struct check_stat {
+	char *oracle;
+	uint64_t count, failures;
+};
+
+struct finding {
+	char *oracle; /* "klog", or the oracle that found it */
+	char *kind;
+	char *title;
+	char *signature;
+	char *text; /* the splat, or the oracle's facts as JSON; may be NULL */
+	uint64_t count;
+	uint64_t first_us; /* since boot */
+	char *header; /* klog: see klog.h; else NULL */
+	bool cut; /* klog: the log ended inside the splat */
+};
+
+enum run_verdict {
+	RUN_CLEAN,
+	RUN_FINDINGS,
+	RUN_INVALID, /* not a result, whatever was found */
+};
+
+struct run_report {
+	/* From the runner; owned like all the rest. */
+	char *dir;
+	char *id;
+	char *plan;
+	char *mutant; /* NULL: none */
+	char *accel;
+	uint64_t seed;
+	uint64_t duration_us; /* the load that was asked for */
+	uint64_t wall_ms; /* from the start of the VM to its end */
+	char *vm_end; /* why the VM went or was ended before its `end` event, or NULL */
+
+	/* From the events. */
+	char *kernel, *agent, *platform; /* NULL without a `hello` */
+	uint64_t version; /* of the event schema */
+	uint64_t cpus, mem_kib;
+	bool has_boot_us;
+	uint64_t boot_us; /* from the kernel's start to the first fault */
+	uint64_t faults, injected, tds, load_ms;
+	size_t nsites;
+	struct site_stat *sites;
+	size_t nstressors;
+	struct stressor_stat *stressors;
+	size_t nchecks;
+	struct check_stat *checks;
+	size_t nfindings;
+	struct finding *findings;
+
+	/* How it ended. */
+	bool ended; /* there was an `end` event */
+	uint64_t lines; /* of events.jsonl */
+	uint64_t bad_lines; /* of those, how many are no events */
+	uint64_t lost_records; /* of the kernel log */
+	char *invalid; /* why it is no result: the first reason, or NULL */
+};
+
+struct run_report *run_new(void);
+void run_free(struct run_report *run);
+
+/* Keeps the first reason. */
+__attribute__((format(printf, 2, 3))) void run_invalidate(struct run_report *run, const char *fmt,
+							  ...);
+
+/* Counts one more finding: a new one, or one more of the same signature. */
+struct finding *run_finding(struct run_report *run, const char *oracle, const char *kind,
+			    const char *title, const char *signature, uint64_t us);
+
+enum run_verdict run_verdict(const struct run_report *run);
+/* "CLEAN", "2 FINDINGS", "INVALID: why"; free() it. */
+char *run_verdict_text(const struct run_report *run);
+
+/* Faults per second of load; 0 if unknown. */
+uint64_t run_rate(const struct run_report *run);
+
+#endif

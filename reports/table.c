@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "table.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xmem.h"
+
+/* A cell is one line of text, whatever a corrupt event may hold. */
+static void take(struct table *t, char *cell)
+{
+	for (char *s = cell; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			*s = '?';
+	t->cells = xgrow(t->cells, t->ncells, sizeof(*t->cells));
+	t->cells[t->ncells++] = cell;
+}
+
+void table_add(struct table *t, const char *cell)
+{
+	take(t, xstrdup(cell));
+}
+
+void table_addf(struct table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	take(t, xvasprintf(fmt, ap));
+	va_end(ap);
+}
+
+static bool is_number(const char *s)
+{
+	return *s && !s[strspn(s, "0123456789")];
+}
+
+/* The width of a column; negative, as printf() wants it, if it is left-aligned. */
+static int width_of(const struct table *t, size_t col)
+{
+	bool numbers = t->ncells > t->ncols;
+	int width = 0;
+
+	for (size_t i = col; i < t->ncells; i += t->ncols) {
+		int len = (int)strlen(t->cells[i]);
+
+		width = len > width ? len : width;
+		numbers &= i == col || is_number(t->cells[i]);
+	}
+	return numbers ? width : -width;
+}
+
+void table_print(struct table *t, const char *indent, FILE *out)
+{
+	int *width = xcalloc(t->ncols, sizeof(*width));
+
+	for (size_t col = 0; col < t->ncols; col++)
+		width[col] = width_of(t, col);
+	for (size_t i = 0; i < t->ncells; i++) {
+		size_t col = i % t->ncols;
+		bool last = col == t->ncols - 1;
+
+		/* No blanks at the end of a line. */
+		fprintf(out, "%s%*s%s", col ? "  " : indent,
+			last && width[col] < 0 ? 0 : width[col], t->cells[i], last ? "\n" : "");
+		free(t->cells[i]);
+	}
+	free(width);
+	free(t->cells);
+	*t = (struct table){.ncols = t->ncols};
+}

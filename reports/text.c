@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "table.h"
+#include "units.h"
+#include "xmem.h"
+
+#define MAX_FINDINGS 10 /* the rest is in report.json */
+
+static const char *or_unknown(const char *s)
+{
+	return s && *s ? s : "unknown";
+}
+
+static void write_head(const struct run_report *run, struct table *t)
+{
+	char *load = unit_format(UNIT_TIME, run->duration_us);
+
+	table_add(t, "run");
+	table_add(t, or_unknown(run->id));
+	table_add(t, "plan");
+	table_addf(t, "%s, seed %" PRIu64 "%s%s", or_unknown(run->plan), run->seed,
+		   run->mutant ? ", mutant " : "", run->mutant ? run->mutant : "");
+	table_add(t, "kernel");
+	table_addf(t, "%s on %s, %" PRIu64 " CPUs, %" PRIu64 " MiB, platform %s",
+		   or_unknown(run->kernel), or_unknown(run->accel), run->cpus, run->mem_kib >> 10,
+		   or_unknown(run->platform));
+	table_add(t, "load");
+	table_addf(t, "%s asked for, %.1f s done; %.1f s with boot", load, run->load_ms / 1e3,
+		   run->wall_ms / 1e3);
+	table_add(t, "faults");
+	table_addf(
+	    t, "%" PRIu64 " served (%" PRIu64 " per second), %" PRIu64 " injected, %" PRIu64 " TDs",
+	    run->faults, run_rate(run), run->injected, run->tds);
+	table_add(t, "first fault");
+	if (run->has_boot_us)
+		table_addf(t, "%.1f s after the kernel's start", run->boot_us / 1e6);
+	else
+		table_add(t, "none was served");
+	free(load);
+}
+
+static void write_sites(const struct run_report *run, FILE *out)
+{
+	static const char *const columns[] = {"SITE",  "STATUS",  "CONTEXT",
+					      "CALLS", "MATCHED", "INJECTED"};
+	struct table t = {.ncols = 6};
+
+	if (!run->nsites)
+		return;
+	for (size_t i = 0; i < t.ncols; i++)
+		table_add(&t, columns[i]);
+	for (size_t i = 0; i < run->nsites; i++) {
+		const struct site_stat *s = &run->sites[i];
+
+		table_add(&t, s->site);
+		table_add(&t, s->status);
+		table_add(&t, s->context);
+		table_addf(&t, "%" PRIu64, s->calls);
+		table_addf(&t, "%" PRIu64, s->matched);
+		table_addf(&t, "%" PRIu64, s->injected);
+	}
+	fputc('\n', out);
+	table_print(&t, "", out);
+}
+
+static char *counters_text(const struct stressor_stat *s)
+{
+	char *all = xstrdup("");
+
+	for (size_t i = 0; i < s->ncounters; i++) {
+		char *longer = xasprintf("%s%s%s %" PRIu64, all, i ? ", " : "", s->counters[i].name,
+					 s->counters[i].value);
+
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+static void write_stressors(const struct run_report *run, FILE *out)
+{
+	struct table t = {.ncols = 2};
+
+	if (!run->nstressors)
+		return;
+	table_add(&t, "STRESSOR");
+	table_add(&t, "COUNTERS");
+	for (size_t i = 0; i < run->nstressors; i++) {
+		char *counters = counters_text(&run->stressors[i]);
+
+		table_add(&t, run->stressors[i].name);
+		table_add(&t, counters);
+		free(counters);
+	}
+	fputc('\n', out);
+	table_print(&t, "", out);
+}
+
+static void write_checks(const struct run_report *run, FILE *out)
+{
+	struct table t = {.ncols = 3};
+
+	if (!run->nchecks)
+		return;
+	table_add(&t, "ORACLE");
+	table_add(&t, "CHECKS");
+	table_add(&t, "FAILED");
+	for (size_t i = 0; i < run->nchecks; i++) {
+		table_add(&t, run->checks[i].oracle);
+		table_addf(&t, "%" PRIu64, run->checks[i].count);
+		table_addf(&t, "%" PRIu64, run->checks[i].failures);
+	}
+	fputc('\n', out);
+	table_print(&t, "", out);
+}
+
+static void write_findings(const struct run_report *run, FILE *out)
+{
+	struct table t = {.ncols = 4};
+
+	if (!run->nfindings)
+		return;
+	table_add(&t, "FINDING");
+	table_add(&t, "TIMES");
+	table_add(&t, "FIRST AT");
+	table_add(&t, "TITLE");
+	for (size_t i = 0; i < run->nfindings && i < MAX_FINDINGS; i++) {
+		const struct finding *f = &run->findings[i];
+
+		table_addf(&t, "%s/%s", f->oracle, f->kind);
+		table_addf(&t, "%" PRIu64, f->count);
+		table_addf(&t, "%.1f s", f->first_us / 1e6);
+		table_add(&t, f->title);
+	}
+	fputc('\n', out);
+	table_print(&t, "", out);
+	if (run->nfindings > MAX_FINDINGS)
+		fprintf(out, "and %zu more, in report.json\n", run->nfindings - MAX_FINDINGS);
+}
+
+static void write_text(const struct run_report *run, FILE *out)
+{
+	struct table t = {.ncols = 2};
+	char *verdict = run_verdict_text(run);
+
+	write_head(run, &t);
+	table_print(&t, "", out);
+	write_sites(run, out);
+	write_stressors(run, out);
+	write_checks(run, out);
+	write_findings(run, out);
+	/* A table of one cell: it takes control characters out. */
+	t.ncols = 1;
+	table_add(&t, verdict);
+	fputc('\n', out);
+	table_print(&t, "", out);
+	fprintf(out, "report: %s/report.json\n", or_unknown(run->dir));
+	free(verdict);
+}
+
+const struct report_format text_format = {"report.txt", write_text};

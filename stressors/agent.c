@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The agent: runs a plan's load and watches. In the VM it is init: it mounts
+ * what it needs, and the machine goes down when it is done.
+ */
+#include "agent.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define EVENTS_VERSION 1
+#define AGENT_VERSION "0.1"
+
+#define KCSAN "/sys/kernel/debug/kcsan"
+
+struct options {
+	const char *plan;
+	const char *events;
+	uint64_t seed;
+	uint64_t duration_us;
+};
+
+static const struct argp_option argp_options[] = {
+    {"plan", 'p', "FILE", 0, "The plan (default /plan.ini)", 0},
+    {"events", 'e', "FILE", 0, "Where the events go (default the VM's virtio port)", 0},
+    {"seed", 's', "N", 0, "Overrides the plan's seed", 0},
+    {"duration-us", 'd', "US", 0, "Overrides the plan's duration", 0},
+    {0},
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'p':
+		o->plan = arg;
+		return 0;
+	case 'e':
+		o->events = arg;
+		return 0;
+	case 's':
+		o->seed = strtoull(arg, NULL, 0);
+		return 0;
+	case 'd':
+		o->duration_us = strtoull(arg, NULL, 0);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {argp_options, parse_option, NULL,
+				 "Runs a septorture plan on this machine.", NULL, NULL, NULL};
+
+/* Kernel parameters that the kernel does not know reach init as its environment. */
+static void kernel_options(struct options *o)
+{
+	const char *seed = getenv("septorture_seed"), *duration = getenv("septorture_duration_us");
+
+	if (seed)
+		o->seed = strtoull(seed, NULL, 0);
+	if (duration)
+		o->duration_us = strtoull(duration, NULL, 0);
+}
+
+static void become_init(void)
+{
+	mkdir("/dev", 0755);
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+}
+
+/* Everything is said. A reset ends QEMU (-no-reboot) on every machine type, power-off does not. */
+static void go_down(void)
+{
+	sync();
+	reboot(RB_AUTOBOOT);
+	_exit(1);
+}
+
+static void hello(void)
+{
+	char *cmdline = file_read("/proc/cmdline");
+	struct utsname u;
+
+	uname(&u);
+	if (cmdline)
+		cmdline[strcspn(cmdline, "\n")] = '\0';
+	event_emit("hello", "{s:i, s:s, s:s, s:s, s:I, s:I, s:s}", "v", EVENTS_VERSION, "agent",
+		   AGENT_VERSION, "kernel", u.release, "cmdline", cmdline ? cmdline : "", "cpus",
+		   (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib",
+		   (json_int_t)sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024),
+		   "platform", access("/sys/kernel/debug/softseam", F_OK) ? "real" : "soft");
+	free(cmdline);
+}
+
+/* The load in progress, over all TDs. */
+struct load {
+	const struct plan *plan;
+	uint64_t start, end;
+	uint64_t faults; /* of TDs that are gone */
+	unsigned int tds;
+	bool saw_fault;
+	uint64_t totals[PLAN_MAX_STRESSORS][STRESS_MAX_COUNTERS];
+};
+
+static void phase(const char *name, unsigned int td)
+{
+	event_emit("phase", "{s:s, s:i}", "name", name, "td", (int)td);
+}
+
+static void progress(const struct load *l, const struct td *td)
+{
+	event_emit("progress", "{s:I, s:I, s:i, s:I}", "faults",
+		   (json_int_t)(l->faults + (td ? td_faults(td) : 0)), "injected",
+		   (json_int_t)inject_total(l->plan), "tds", (int)l->tds, "elapsed_ms",
+		   (json_int_t)((now_us() - l->start) / 1000));
+}
+
+/* Sleeps until UNTIL, looking out for the first fault. */
+static void let_run(struct load *l, const struct td *td, uint64_t until)
+{
+	for (;;) {
+		uint64_t now = now_us();
+
+		if (!l->saw_fault && td_faults(td)) {
+			l->saw_fault = true;
+			event_emit("first_fault", "{s:I}", "boot_us", (json_int_t)now_us());
+		}
+		if (now >= until || atomic_load(&td->dead))
+			return;
+		sleep_us(!l->saw_fault || until - now < 10000 ? 1000 : 10000);
+	}
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* One TD from its creation to its end; false if there is no point in another. */
+static bool run_td(struct load *l)
+{
+	uint64_t end = min_u64(l->end, now_us() + l->plan->td_lifetime_us);
+	struct td *td;
+	struct workers *ws;
+	bool parked = true;
+
+	phase("load", ++l->tds);
+	td = td_create(l->plan, l->tds, l->plan->seed + l->tds * 0x9e3779b97f4a7c15ull);
+	if (!td)
+		return false;
+	ws = workers_start(td);
+	if (!ws) {
+		td_destroy(td);
+		return false;
+	}
+	while (parked && !atomic_load(&td->dead) && now_us() < end) {
+		let_run(l, td, min_u64(end, now_us() + l->plan->td_quiesce_us));
+		parked = workers_pause(ws);
+		if (!parked)
+			event_finding("liveness", "stuck", td->number,
+				      "a thread did not return from the kernel", NULL);
+		else
+			oracles_quiesce(td);
+		workers_resume(ws);
+		progress(l, td);
+	}
+	if (!parked)
+		return false; /* its threads can't be joined; the VM goes down with them */
+	phase("teardown", l->tds);
+	workers_stop(ws, l->totals);
+	l->faults += td_faults(td);
+	parked = !atomic_load(&td->dead);
+	td_destroy(td);
+	return parked;
+}
+
+static void report_stressors(const struct load *l)
+{
+	for (size_t i = 0; i < l->plan->nstressors; i++) {
+		const struct stressor *s = l->plan->stressors[i].stressor;
+		json_t *counters = json_object();
+
+		for (size_t c = 0; c < s->ncounters; c++)
+			json_object_set_new(counters, s->counters[c],
+					    json_integer((json_int_t)l->totals[i][c]));
+		event_emit("stressor", "{s:s, s:o}", "name", s->name, "counters", counters);
+	}
+}
+
+/*
+ * The VM boots with KCSAN off, which takes half as long and keeps races of
+ * early boot out of the report. A kernel without KCSAN has no such file.
+ */
+static void kcsan_on(void)
+{
+	if (!access(KCSAN, F_OK) && file_write(KCSAN, "on"))
+		event_fail("KCSAN cannot be switched on through " KCSAN);
+}
+
+static void run_load(const struct plan *plan)
+{
+	struct load l = {.plan = plan, .start = now_us()};
+
+	l.end = l.start + plan->duration_us;
+	kcsan_on();
+	oracles_start();
+	if (event_failed() || inject_arm(plan))
+		return;
+	while (now_us() < l.end && run_td(&l) && !event_failed())
+		;
+	inject_disarm(plan);
+	progress(&l, NULL);
+	inject_report(plan);
+	report_stressors(&l);
+}
+
+/* The port by its name, as there is no udev to make links. */
+static const char *events_port(void)
+{
+	static char path[64];
+
+	for (int i = 0; i < 8; i++) {
+		char *name;
+
+		snprintf(path, sizeof(path), "/sys/class/virtio-ports/vport0p%d/name", i);
+		name = file_read(path);
+		if (name && !strncmp(name, "septorture.events", 17)) {
+			free(name);
+			snprintf(path, sizeof(path), "/dev/vport0p%d", i);
+			return path;
+		}
+		free(name);
+	}
+	return NULL;
+}
+
+static void run_plan(const struct options *o)
+{
+	struct plan *plan;
+	char *error;
+
+	phase("boot", 0);
+	plan = plan_read(o->plan, &error);
+	if (!plan) {
+		event_fail("%s", error);
+		free(error);
+		return;
+	}
+	if (o->seed)
+		plan->seed = o->seed;
+	if (o->duration_us)
+		plan->duration_us = o->duration_us;
+	run_load(plan);
+	plan_free(plan);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.plan = "/plan.ini"};
+	bool init = getpid() == 1;
+	int err;
+
+	if (init) {
+		become_init();
+		kernel_options(&o);
+	} else {
+		argp_parse(&argp, argc, argv, 0, NULL, &o);
+	}
+	if (!o.events)
+		o.events = events_port();
+	err = o.events ? event_open(o.events) : -ENOENT;
+	if (err) {
+		fprintf(stderr, "septorture: the event stream %s cannot be opened: %s\n",
+			o.events ? o.events : "(no virtio port)", strerror(-err));
+		if (init)
+			go_down();
+		return 3;
+	}
+	hello();
+	if (!kmsg_start()) {
+		run_plan(&o);
+		phase("end", 0);
+		kmsg_stop();
+	}
+	event_end();
+	if (init)
+		go_down();
+	return event_failed() ? 3 : 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside the agent: events, the TD at work, worker threads, fault injection.
+ * The agent is init in the VM, and an ordinary program on a TDX host.
+ */
+#ifndef SEPTORTURE_AGENT_H
+#define SEPTORTURE_AGENT_H
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guest_prog.h"
+#include "plan.h"
+#include "stressor.h"
+
+/* --- event.c: docs/events.md. All may be called from any thread. --- */
+
+/* Opens the event stream; returns 0 or -errno. */
+int event_open(const char *path);
+/* Emits event KIND with the fields of FORMAT and what follows, as json_pack(). */
+void event_emit(const char *kind, const char *format, ...);
+/* A check that an oracle made; FACTS (may be NULL) is consumed. */
+void event_check(const char *oracle, unsigned int td, bool ok, json_t *facts);
+/*
+ * Something an oracle found; FACTS (may be NULL) is consumed. The TITLE holds
+ * no numbers that vary between runs: it identifies the finding.
+ */
+void event_finding(const char *oracle, const char *kind, unsigned int td, const char *title,
+		   json_t *facts);
+/* The agent could not do its work: the run is not a result. */
+__attribute__((format(printf, 1, 2))) void event_fail(const char *format, ...);
+bool event_failed(void);
+/* The last line. */
+void event_end(void);
+
+/* Microseconds since boot. */
+uint64_t now_us(void);
+void sleep_us(uint64_t us);
+
+/* --- file.c --- */
+
+/* Reads a small text file; NULL with errno set on failure. Owned by the caller. */
+char *file_read(const char *path);
+/* Writes TEXT to a file in one write(); 0 or -errno. */
+int file_write(const char *path, const char *text);
+
+/* --- kmsg.c --- */
+
+/* Starts forwarding /dev/kmsg as events. */
+int kmsg_start(void);
+/* Forwards what is left and stops. */
+void kmsg_stop(void);
+
+/* --- inject.c: fail_function --- */
+
+/* Arms the plan's faults; 0, or -1 after event_fail(). */
+int inject_arm(const struct plan *plan);
+/* Stops injecting, but keeps the counters. */
+void inject_disarm(const struct plan *plan);
+/* Total of injected faults so far. */
+uint64_t inject_total(const struct plan *plan);
+/* Emits a `site` event per fault of the plan. */
+void inject_report(const struct plan *plan);
+
+/* --- kvm_stats.c --- */
+
+/*
+ * Reads statistic NAME of the VM or vCPU behind FD (its KVM_GET_STATS_FD file
+ * descriptor). False if there is none.
+ */
+bool kvm_stat(int stats_fd, const char *name, uint64_t *value);
+
+/* --- td.c: the trust domain at work --- */
+
+#define TD_MAX_VCPUS 16
+/* The guest program has a memory slot of its own, which no stressor touches. */
+#define TD_PROG_GPA 0x200000ull
+#define TD_PROG_SIZE 0x200000ull
+#define TD_MEM_GPA 0x100000000ull
+#define TD_PAGE 4096ull
+
+struct td_vcpu {
+	int fd, stats_fd;
+	struct kvm_run *run;
+};
+
+struct td {
+	const struct plan *plan;
+	unsigned int number; /* from 1 */
+	uint64_t seed;	     /* of this TD, drawn from the plan's */
+	int kvm_fd, vm_fd, stats_fd, prog_fd, mem_fd;
+	void *prog_shared, *mem_shared; /* user addresses behind the slots, never touched */
+	uint64_t mem_size;		/* bytes, from TD_MEM_GPA */
+	unsigned int nvcpus;
+	struct td_vcpu vcpus[TD_MAX_VCPUS];
+	bool has_program;
+	atomic_bool dead; /* KVM bugged the VM, or a vCPU can't go on */
+};
+
+/* Builds a TD up to, not including, its finalization; NULL after event_fail() or a finding. */
+struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed);
+/* Adds NPAGES pages with the content at SOURCE (page aligned) to the initial image. */
+int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages);
+/* Puts the guest program that every vCPU runs into the initial image. */
+int td_set_program(struct td *td, const struct gp_op *ops, size_t nops);
+int td_finalize(struct td *td);
+void td_destroy(struct td *td);
+/* Faults that KVM fixed in the guest, all vCPUs together. */
+uint64_t td_faults(const struct td *td);
+/* Runs vCPU I until it leaves to user space; false if it can't go on (reported). */
+bool td_run_vcpu(struct td *td, unsigned int i);
+
+/* --- worker.c: threads that can be paused --- */
+
+struct worker {
+	struct td *td;
+	const struct stressor *stressor;
+	const uint64_t *opts;
+	void *state;
+	unsigned int index; /* among the stressor's threads */
+	uint64_t rng;
+	uint64_t counters[STRESS_MAX_COUNTERS]; /* written by the worker's thread only */
+	pthread_t thread;
+	bool started;
+	atomic_bool parked;
+};
+
+/*
+ * Called by a stressor before each step: waits while the workers are paused,
+ * and says whether to go on.
+ */
+bool worker_go(struct worker *w);
+uint64_t worker_random(struct worker *w, uint64_t below);
+void worker_count(struct worker *w, unsigned int counter, uint64_t n);
+
+struct workers;
+
+/* Starts all stressors of the plan on TD (finalized by this). NULL after event_fail(). */
+struct workers *workers_start(struct td *td);
+/* Until resumed, no worker is inside a system call; false if one does not come back. */
+bool workers_pause(struct workers *ws);
+void workers_resume(struct workers *ws);
+/* Ends the threads and adds their counters to TOTALS[stressor of the plan][counter]. */
+void workers_stop(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS]);
+
+/* --- oracle.c --- */
+
+/*
+ * One file per oracle (stressors/oracle_NAME.c), which ends with ORACLE(...).
+ * quiesce() is called with all vCPUs and stressors out of the kernel.
+ */
+struct oracle {
+	const char *name;
+	const char *help;
+	/* Returns NULL if it can look, else why not. */
+	const char *(*needs)(void);
+	void (*quiesce)(struct td *td);
+};
+
+#define ORACLE(id, ...)                                                                            \
+	static const struct oracle oracle_##id = {.name = #id, __VA_ARGS__};                       \
+	static const struct oracle *const oracle_ptr_##id                                          \
+		__attribute__((used, section("oracles"))) = &oracle_##id
+
+void oracles_start(void);
+void oracles_quiesce(struct td *td);
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Arms fail_function's per-function attributes (kernel/patches/upstream). */
+#include "agent.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FAIL_FUNCTION "/sys/kernel/debug/fail_function"
+
+static int set(const char *site, const char *file, const char *value)
+{
+	char path[256];
+	int err;
+
+	snprintf(path, sizeof(path), FAIL_FUNCTION "/%s%s%s", site ? site : "", site ? "/" : "",
+		 file);
+	err = file_write(path, value);
+	if (err)
+		event_fail("writing '%s' to %s failed: %s", value, path, strerror(-err));
+	return err;
+}
+
+static int set_number(const char *site, const char *file, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return set(site, file, text);
+}
+
+static int arm(const struct plan_fault *f)
+{
+	const char *site = f->site->name;
+	const struct context *c = f->context;
+	char text[64];
+
+	if (set(NULL, "inject", site))
+		return -1;
+	snprintf(text, sizeof(text), "%#" PRIx64, f->status->value);
+	if (set(site, "retval", text))
+		return -1;
+	if (c->mask) {
+		snprintf(text, sizeof(text), "%u %#" PRIx64 " %#" PRIx64, c->arg, c->mask,
+			 c->value);
+		if (set(site, "arg", text))
+			return -1;
+	}
+	if (f->times)
+		snprintf(text, sizeof(text), "%u", f->times);
+	else
+		snprintf(text, sizeof(text), "-1");
+	if (set(site, "times", text) || set(site, "verbose", "0"))
+		return -1;
+	/* Last: it starts the injection. */
+	return set_number(site, "probability", f->probability) ? -1 : 0;
+}
+
+int inject_arm(const struct plan *plan)
+{
+	/* The common attributes would hit every function without a probability of its own. */
+	if (plan->nfaults && (set(NULL, "probability", "0") || set(NULL, "verbose", "0")))
+		return -1;
+	for (size_t i = 0; i < plan->nfaults; i++)
+		if (arm(&plan->faults[i]))
+			return -1;
+	return 0;
+}
+
+void inject_disarm(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nfaults; i++)
+		set(plan->faults[i].site->name, "probability", "0");
+}
+
+struct counts {
+	uint64_t calls, matched, injected;
+};
+
+static bool counts(const struct plan_fault *f, struct counts *c)
+{
+	char path[256], *text;
+	bool ok;
+
+	snprintf(path, sizeof(path), FAIL_FUNCTION "/%s/stats", f->site->name);
+	text = file_read(path);
+	ok = text &&
+	     sscanf(text, "calls %" SCNu64 " matched %" SCNu64 " injected %" SCNu64, &c->calls,
+		    &c->matched, &c->injected) == 3;
+	free(text);
+	return ok;
+}
+
+uint64_t inject_total(const struct plan *plan)
+{
+	uint64_t total = 0;
+	struct counts c;
+
+	for (size_t i = 0; i < plan->nfaults; i++)
+		if (counts(&plan->faults[i], &c))
+			total += c.injected;
+	return total;
+}
+
+void inject_report(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nfaults; i++) {
+		const struct plan_fault *f = &plan->faults[i];
+		struct counts c;
+
+		if (!counts(f, &c)) {
+			event_fail("the counters of %s cannot be read", f->site->name);
+			continue;
+		}
+		event_emit("site", "{s:s, s:s, s:s, s:I, s:I, s:I}", "site", f->site->name,
+			   "status", f->status->name, "context", f->context->name, "calls",
+			   (json_int_t)c.calls, "matched", (json_int_t)c.matched, "injected",
+			   (json_int_t)c.injected);
+	}
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Every kernel message becomes an event; the host looks for splats in them. */
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fd = -1;
+static pthread_t thread;
+static atomic_bool stopping;
+static uint64_t next_seq;
+
+/* A record reads "priority,sequence,microseconds,flags[,...];text\n[ key=value\n...]". */
+static void forward(char *record)
+{
+	unsigned long long seq, kus;
+	char *text = strchr(record, ';');
+	unsigned int pri;
+
+	if (!text || sscanf(record, "%u,%llu,%llu", &pri, &seq, &kus) != 3)
+		return;
+	*text++ = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (seq != next_seq)
+		event_emit("klog_lost", "{s:I}", "records", (json_int_t)(seq - next_seq));
+	next_seq = seq + 1;
+	event_emit("klog", "{s:I, s:i, s:I, s:s}", "seq", (json_int_t)seq, "pri", (int)(pri & 7),
+		   "kus", (json_int_t)kus, "text", text);
+}
+
+/* Forwards what is there now. */
+static void drain(void)
+{
+	char record[8192 + 1];
+
+	for (;;) {
+		ssize_t n = read(fd, record, sizeof(record) - 1);
+
+		if (n < 0 && (errno == EINTR || errno == EPIPE))
+			continue; /* EPIPE: overwritten; the next record's number tells */
+		if (n <= 0)
+			return;
+		record[n] = '\0';
+		forward(record);
+	}
+}
+
+static void *run(void *arg)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	(void)arg;
+	while (!atomic_load(&stopping)) {
+		poll(&p, 1, 100);
+		drain();
+	}
+	drain();
+	return NULL;
+}
+
+int kmsg_start(void)
+{
+	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) {
+		event_fail("/dev/kmsg cannot be read: %s", strerror(errno));
+		return -1;
+	}
+	if (pthread_create(&thread, NULL, run, NULL)) {
+		event_fail("the thread that reads /dev/kmsg cannot be started");
+		return -1;
+	}
+	return 0;
+}
+
+void kmsg_stop(void)
+{
+	atomic_store(&stopping, true);
+	pthread_join(thread, NULL);
+	close(fd);
+}

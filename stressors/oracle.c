@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "agent.h"
+
+extern const struct oracle *const __start_oracles[];
+extern const struct oracle *const __stop_oracles[];
+
+void oracles_start(void)
+{
+	for (const struct oracle *const *o = __start_oracles; o < __stop_oracles; o++) {
+		const char *why = (*o)->needs ? (*o)->needs() : NULL;
+
+		if (why)
+			event_fail("the oracle '%s' cannot look: %s", (*o)->name, why);
+	}
+}
+
+void oracles_quiesce(struct td *td)
+{
+	for (const struct oracle *const *o = __start_oracles; o < __stop_oracles; o++)
+		(*o)->quiesce(td);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Every vCPU touches the TD's private memory, page after page. */
+#include "agent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATTERN_RANDOM, PATTERN_SEQUENTIAL };
+enum { OPT_PATTERN, OPT_PRELOAD };
+
+static const char *const patterns[] = {"random", "sequential", NULL};
+
+static const struct stress_option options[] = {
+    {"pattern", "order in which the pages are touched", UNIT_CHOICE, patterns, PATTERN_RANDOM, 0,
+     0},
+    {"preload", "pages that are part of the TD's initial image", UNIT_COUNT, NULL, 64, 0, 65536},
+    {0},
+};
+
+static const char *const counters[] = {"exits"};
+
+enum { R_INDEX, R_ADDR, R_VALUE, R_SEQ };
+
+static unsigned int threads(const struct td *td, const uint64_t *opts)
+{
+	(void)opts;
+	return td->nvcpus;
+}
+
+static int set_program(struct td *td, uint64_t pattern)
+{
+	uint64_t pages = td->mem_size / TD_PAGE;
+	struct gp_op random[] = {
+	    {.op = GP_SEED, .rs = R_INDEX, .imm = td->seed},
+	    /* 1: */
+	    {.op = GP_RAND, .rd = R_ADDR},
+	    {.op = GP_MOD, .rd = R_ADDR, .imm = pages},
+	    {.op = GP_MUL, .rd = R_ADDR, .imm = TD_PAGE},
+	    {.op = GP_ADD, .rd = R_ADDR, .imm = TD_MEM_GPA},
+	    {.op = GP_ACCEPT, .rs = R_ADDR},
+	    {.op = GP_WRITE, .rd = R_ADDR, .rs = R_ADDR},
+	    {.op = GP_JMP, .imm = 1},
+	};
+	/* vCPU i starts at i/n of the memory. */
+	struct gp_op sequential[] = {
+	    {.op = GP_ADDR, .rd = R_SEQ, .rs = R_INDEX},
+	    {.op = GP_MUL, .rd = R_SEQ, .imm = pages / td->nvcpus},
+	    /* 2: */
+	    {.op = GP_MOD, .rd = R_SEQ, .imm = pages},
+	    {.op = GP_SET, .rd = R_ADDR},
+	    {.op = GP_ADDR, .rd = R_ADDR, .rs = R_SEQ},
+	    {.op = GP_MUL, .rd = R_ADDR, .imm = TD_PAGE},
+	    {.op = GP_ADD, .rd = R_ADDR, .imm = TD_MEM_GPA},
+	    {.op = GP_ACCEPT, .rs = R_ADDR},
+	    {.op = GP_WRITE, .rd = R_ADDR, .rs = R_ADDR},
+	    {.op = GP_ADD, .rd = R_SEQ, .imm = 1},
+	    {.op = GP_JMP, .imm = 2},
+	};
+
+	if (pattern == PATTERN_SEQUENTIAL)
+		return td_set_program(td, sequential, sizeof(sequential) / sizeof(*sequential));
+	return td_set_program(td, random, sizeof(random) / sizeof(*random));
+}
+
+static int init(struct td *td, const uint64_t *opts, void **state)
+{
+	uint64_t pages = opts[OPT_PRELOAD], max = td->mem_size / TD_PAGE;
+	void *image;
+	int ret;
+
+	(void)state;
+	if (set_program(td, opts[OPT_PATTERN]))
+		return -1;
+	if (pages > max)
+		pages = max;
+	if (!pages)
+		return 0;
+	image = aligned_alloc(TD_PAGE, pages * TD_PAGE);
+	if (!image) {
+		event_fail("no memory for the TD's initial image");
+		return -1;
+	}
+	memset(image, 0x5a, pages * TD_PAGE);
+	ret = td_add_pages(td, TD_MEM_GPA, image, pages);
+	free(image);
+	return ret;
+}
+
+static void run(struct worker *w)
+{
+	while (worker_go(w) && td_run_vcpu(w->td, w->index))
+		worker_count(w, 0, 1);
+}
+
+STRESSOR(fault, .help = "vCPUs touch private memory, so that KVM maps it on demand",
+	 .paths = "tdx_handle_ept_violation, kvm_tdp_mmu_map, tdp_mmu_set_spte_atomic, "
+		  "tdp_mmu_link_sp; with preload tdx_gmem_post_populate",
+	 .options = options, .threads = threads, .init = init, .run = run, .ncounters = 1,
+	 .counters = counters);

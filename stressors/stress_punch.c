@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Punches holes into the guest_memfd, so that zaps race with faults. */
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <string.h>
+
+enum { OPT_SIZE, OPT_GAP };
+enum { COUNT_PUNCHES, COUNT_PAGES };
+
+static const struct stress_option options[] = {
+    {"size", "largest hole; sizes are drawn evenly from one page up", UNIT_SIZE, NULL, 64 << 10,
+     4096, 1ull << 36},
+    {"gap", "pause after each hole", UNIT_TIME, NULL, 2000, 0, 60000000},
+    {0},
+};
+
+static const char *const counters[] = {"holes", "pages"};
+
+static void run(struct worker *w)
+{
+	uint64_t pages = w->td->mem_size / TD_PAGE, max = w->opts[OPT_SIZE] / TD_PAGE;
+
+	if (max > pages)
+		max = pages;
+	while (worker_go(w)) {
+		uint64_t n = 1 + worker_random(w, max);
+		uint64_t at = worker_random(w, pages - n + 1);
+
+		if (fallocate(w->td->mem_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			      (off_t)(at * TD_PAGE), (off_t)(n * TD_PAGE)) &&
+		    errno != EINTR) {
+			char title[128];
+
+			snprintf(title, sizeof(title), "PUNCH_HOLE failed: %s",
+				 strerrorname_np(errno));
+			event_finding("ioctl", "ioctl", w->td->number, title, NULL);
+			return;
+		}
+		worker_count(w, COUNT_PUNCHES, 1);
+		worker_count(w, COUNT_PAGES, n);
+		if (w->opts[OPT_GAP])
+			sleep_us(w->opts[OPT_GAP]);
+	}
+}
+
+STRESSOR(punch, .help = "holes are punched into the guest_memfd, so that KVM zaps private memory",
+	 .paths = "kvm_gmem_punch_hole, kvm_tdp_mmu_unmap_gfn_range, tdx_sept_remove_leaf_spte",
+	 .options = options, .run = run, .ncounters = 2, .counters = counters);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a stressor is. One file per stressor (stressors/stress_NAME.c), which
+ * ends with STRESSOR(...); nothing else has to be touched. The same objects are
+ * linked into the agent, which runs them, and into the host tool, which lists
+ * them and checks plans.
+ */
+#ifndef SEPTORTURE_STRESSOR_H
+#define SEPTORTURE_STRESSOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct td;
+struct worker;
+
+enum stress_unit {
+	UNIT_COUNT, /* a plain number */
+	UNIT_TIME, /* base unit: microseconds */
+	UNIT_SIZE, /* base unit: bytes */
+	UNIT_PERCENT, /* base unit: whole percent */
+	UNIT_CHOICE, /* one of ->choices; the value is its index */
+};
+
+struct stress_option {
+	const char *key; /* as in a plan */
+	const char *help; /* one line */
+	enum stress_unit unit;
+	const char *const *choices; /* UNIT_CHOICE: ends with NULL */
+	uint64_t def, min, max; /* in base units */
+};
+
+struct stress_counter {
+	const char *name;
+	uint64_t value;
+};
+
+#define STRESS_MAX_COUNTERS 16
+
+/*
+ * init() runs before the vCPUs start, with the TD built but not finalized, so
+ * that it can add pages; run() is then called in `threads` threads, each with
+ * its own worker, and returns when worker_go() says so; fini() follows when all
+ * have returned. A hook may be NULL. init() returns 0 or -1 after agent_fail().
+ */
+struct stressor {
+	const char *name;
+	const char *help; /* one line */
+	const char *paths; /* the KVM functions it is there for */
+	const struct stress_option *options; /* ends with a NULL key; may be NULL */
+	unsigned int (*threads)(const struct td *td, const uint64_t *opts);
+	int (*init)(struct td *td, const uint64_t *opts, void **state);
+	void (*run)(struct worker *w);
+	void (*fini)(struct td *td, void *state);
+	size_t ncounters;
+	const char *const *counters; /* names; values live in the worker */
+};
+
+#define STRESSOR(id, ...)                                                                          \
+	static const struct stressor stressor_##id = {.name = #id, __VA_ARGS__};                   \
+	static const struct stressor *const stressor_ptr_##id                                      \
+	    __attribute__((used, section("stressors"))) = &stressor_##id
+
+/* Bounds of the linker's "stressors" section. */
+extern const struct stressor *const __start_stressors[];
+extern const struct stressor *const __stop_stressors[];
+
+#define for_each_stressor(s)                                                                       \
+	for (const struct stressor *const *s##_p = __start_stressors, *s;                          \
+	     s##_p < __stop_stressors && (s = *s##_p); s##_p++)
+
+#endif

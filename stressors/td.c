@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Builds, runs and tears down a TD through KVM's ioctls. */
+#include "agent.h"
+#include "kvm_tdx.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define GPA_BITS 48
+#define MAX_CPUID 64
+
+/*
+ * An ioctl that the injected faults do not allow to fail: every fault of a
+ * plan is of the class "retry", so KVM hides all of them from user space.
+ */
+static int must(struct td *td, int ret, const char *what)
+{
+	int err = errno;
+	char title[128];
+
+	if (ret >= 0)
+		return ret;
+	atomic_store(&td->dead, true);
+	snprintf(title, sizeof(title), "%s failed: %s", what, strerrorname_np(err));
+	event_finding("ioctl", "ioctl", td->number, title, json_pack("{s:i}", "errno", err));
+	return -1;
+}
+
+static int tdx_cmd(struct td *td, int fd, unsigned int id, unsigned int flags, void *data,
+		   const char *what)
+{
+	struct kvm_tdx_cmd cmd = {.id = id, .flags = flags, .data = (uint64_t)(uintptr_t)data};
+
+	return must(td, ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd), what);
+}
+
+/* A TD needs at least the leaf that carries its GPA width; the mask of the rest is the module's. */
+static int init_vm(struct td *td)
+{
+	size_t entries = MAX_CPUID * sizeof(struct kvm_cpuid_entry2);
+	struct kvm_tdx_capabilities *caps = calloc(1, sizeof(*caps) + entries);
+	struct kvm_tdx_init_vm *vm = calloc(1, sizeof(*vm) + entries);
+	int ret = -1;
+
+	if (!caps || !vm)
+		goto out;
+	caps->cpuid.nent = MAX_CPUID;
+	if (tdx_cmd(td, td->vm_fd, KVM_TDX_CAPABILITIES, 0, caps, "KVM_TDX_CAPABILITIES"))
+		goto out;
+	vm->xfam = caps->supported_xfam;
+	vm->cpuid.nent = 1;
+	vm->cpuid.entries[0].function = 0x80000008;
+	vm->cpuid.entries[0].eax = GPA_BITS << 16 | GPA_BITS;
+	ret = tdx_cmd(td, td->vm_fd, KVM_TDX_INIT_VM, 0, vm, "KVM_TDX_INIT_VM");
+out:
+	free(caps);
+	free(vm);
+	return ret;
+}
+
+static int init_vcpu(struct td *td, unsigned int i)
+{
+	size_t size = sizeof(struct kvm_cpuid2) + 2 * sizeof(struct kvm_cpuid_entry2);
+	struct kvm_cpuid2 *cpuid = calloc(1, size);
+	struct td_vcpu *v = &td->vcpus[i];
+	int mmap_size, ret = -1;
+
+	if (!cpuid)
+		return -1;
+	v->fd = must(td, ioctl(td->vm_fd, KVM_CREATE_VCPU, i), "KVM_CREATE_VCPU");
+	if (v->fd < 0)
+		goto out;
+	v->stats_fd = must(td, ioctl(v->fd, KVM_GET_STATS_FD, 0), "KVM_GET_STATS_FD of a vCPU");
+	mmap_size = must(td, ioctl(td->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+	if (v->stats_fd < 0 || mmap_size < 0)
+		goto out;
+	v->run = mmap(NULL, (size_t)mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+	if (v->run == MAP_FAILED) {
+		v->run = NULL;
+		must(td, -1, "mmap() of a vCPU");
+		goto out;
+	}
+
+	/* TDX wants an x2APIC, and KVM the GPA width that the TD was created with. */
+	cpuid->nent = 2;
+	cpuid->entries[0].function = 1;
+	cpuid->entries[0].ecx = 1u << 21;
+	cpuid->entries[1].function = 0x80000008;
+	cpuid->entries[1].eax = GPA_BITS << 16 | 52;
+	if (must(td, ioctl(v->fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2"))
+		goto out;
+	ret = tdx_cmd(td, v->fd, KVM_TDX_INIT_VCPU, 0, (void *)(uintptr_t)TD_PROG_GPA,
+		      "KVM_TDX_INIT_VCPU");
+out:
+	free(cpuid);
+	return ret;
+}
+
+static int add_slot(struct td *td, unsigned int slot, uint64_t gpa, uint64_t size, int *memfd,
+		    void **shared)
+{
+	struct kvm_create_guest_memfd create = {.size = size};
+	struct kvm_userspace_memory_region2 region = {
+	    .slot = slot,
+	    .flags = KVM_MEM_GUEST_MEMFD,
+	    .guest_phys_addr = gpa,
+	    .memory_size = size,
+	};
+	struct kvm_memory_attributes attr = {
+	    .address = gpa,
+	    .size = size,
+	    .attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
+	};
+
+	*memfd = must(td, ioctl(td->vm_fd, KVM_CREATE_GUEST_MEMFD, &create),
+		      "KVM_CREATE_GUEST_MEMFD");
+	if (*memfd < 0)
+		return -1;
+	*shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (*shared == MAP_FAILED) {
+		*shared = NULL;
+		return must(td, -1, "mmap() of a memory slot");
+	}
+	region.guest_memfd = (uint32_t)*memfd;
+	region.userspace_addr = (uintptr_t)*shared;
+	if (must(td, ioctl(td->vm_fd, KVM_SET_USER_MEMORY_REGION2, &region),
+		 "KVM_SET_USER_MEMORY_REGION2"))
+		return -1;
+	return must(td, ioctl(td->vm_fd, KVM_SET_MEMORY_ATTRIBUTES, &attr),
+		    "KVM_SET_MEMORY_ATTRIBUTES");
+}
+
+static int build(struct td *td)
+{
+	struct kvm_enable_cap split = {.cap = KVM_CAP_SPLIT_IRQCHIP, .args = {24}};
+
+	td->stats_fd = must(td, ioctl(td->vm_fd, KVM_GET_STATS_FD, 0), "KVM_GET_STATS_FD of a VM");
+	if (td->stats_fd < 0)
+		return -1;
+	if (must(td, ioctl(td->vm_fd, KVM_ENABLE_CAP, &split), "KVM_CAP_SPLIT_IRQCHIP"))
+		return -1;
+	if (init_vm(td))
+		return -1;
+	for (; td->nvcpus < td->plan->td_vcpus; td->nvcpus++) {
+		struct td_vcpu *v = &td->vcpus[td->nvcpus];
+
+		v->fd = v->stats_fd = -1;
+		if (init_vcpu(td, td->nvcpus)) {
+			td->nvcpus++; /* so that what it has is closed */
+			return -1;
+		}
+	}
+	if (add_slot(td, 0, TD_PROG_GPA, TD_PROG_SIZE, &td->prog_fd, &td->prog_shared))
+		return -1;
+	return add_slot(td, 1, TD_MEM_GPA, td->mem_size, &td->mem_fd, &td->mem_shared);
+}
+
+struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed)
+{
+	struct td *td = calloc(1, sizeof(*td));
+
+	if (!td) {
+		event_fail("no memory for a TD");
+		return NULL;
+	}
+	td->plan = plan;
+	td->number = number;
+	td->seed = seed;
+	td->mem_size = plan->td_memory;
+	td->vm_fd = td->stats_fd = td->prog_fd = td->mem_fd = -1;
+	td->kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (td->kvm_fd < 0) {
+		event_fail("/dev/kvm cannot be opened: %s", strerror(errno));
+		goto fail;
+	}
+	td->vm_fd = ioctl(td->kvm_fd, KVM_CREATE_VM, KVM_X86_TDX_VM);
+	if (td->vm_fd < 0) {
+		event_fail("KVM cannot create a TD: %s. Is TDX initialized, and kvm_intel.tdx on?",
+			   strerror(errno));
+		goto fail;
+	}
+	if (!build(td))
+		return td;
+fail:
+	td_destroy(td);
+	return NULL;
+}
+
+int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages)
+{
+	struct kvm_tdx_init_mem_region region = {
+	    .source_addr = (uintptr_t)source,
+	    .gpa = gpa,
+	    .nr_pages = npages,
+	};
+
+	return tdx_cmd(td, td->vcpus[0].fd, KVM_TDX_INIT_MEM_REGION, 0, &region,
+		       "KVM_TDX_INIT_MEM_REGION");
+}
+
+int td_set_program(struct td *td, const struct gp_op *ops, size_t nops)
+{
+	static char page[TD_PAGE] __attribute__((aligned(4096)));
+
+	if (td->has_program || nops > GP_MAX_OPS) {
+		event_fail("%s", td->has_program ? "two stressors want the TD's vCPUs"
+						 : "a guest program is too long");
+		return -1;
+	}
+	memset(page, 0, sizeof(page));
+	memcpy(page, ops, nops * sizeof(*ops));
+	td->has_program = true;
+	return td_add_pages(td, TD_PROG_GPA, page, 1);
+}
+
+int td_finalize(struct td *td)
+{
+	return tdx_cmd(td, td->vm_fd, KVM_TDX_FINALIZE_VM, 0, NULL, "KVM_TDX_FINALIZE_VM");
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void td_destroy(struct td *td)
+{
+	for (unsigned int i = 0; i < td->nvcpus; i++) {
+		struct td_vcpu *v = &td->vcpus[i];
+
+		if (v->run)
+			munmap(v->run, (size_t)ioctl(td->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0));
+		close_fd(v->stats_fd);
+		close_fd(v->fd);
+	}
+	close_fd(td->stats_fd);
+	close_fd(td->vm_fd);
+	close_fd(td->prog_fd);
+	close_fd(td->mem_fd);
+	close_fd(td->kvm_fd);
+	if (td->prog_shared)
+		munmap(td->prog_shared, TD_PROG_SIZE);
+	if (td->mem_shared)
+		munmap(td->mem_shared, td->mem_size);
+	free(td);
+}
+
+uint64_t td_faults(const struct td *td)
+{
+	uint64_t total = 0, n;
+
+	for (unsigned int i = 0; i < td->nvcpus; i++)
+		if (kvm_stat(td->vcpus[i].stats_fd, "pf_fixed", &n))
+			total += n;
+	return total;
+}
+
+static bool vcpu_stuck(struct td *td, unsigned int i, const char *kind, const char *title,
+		       json_t *facts)
+{
+	/* One finding per TD: once one vCPU sees the VM dead, all do. */
+	if (!atomic_exchange(&td->dead, true)) {
+		json_object_set_new(facts, "vcpu", json_integer((json_int_t)i));
+		event_finding("ioctl", kind, td->number, title, facts);
+	} else {
+		json_decref(facts);
+	}
+	return false;
+}
+
+bool td_run_vcpu(struct td *td, unsigned int i)
+{
+	struct td_vcpu *v = &td->vcpus[i];
+	char title[128];
+	int err;
+
+	if (atomic_load(&td->dead))
+		return false;
+	if (ioctl(v->fd, KVM_RUN, 0) < 0) {
+		err = errno;
+		if (err == EINTR || err == EAGAIN)
+			return true;
+		if (err == EIO)
+			return vcpu_stuck(td, i, "vm-died",
+					  "the VM died, though every injected fault must be retried",
+					  json_pack("{s:i}", "errno", err));
+		snprintf(title, sizeof(title), "KVM_RUN failed: %s", strerrorname_np(err));
+		return vcpu_stuck(td, i, "ioctl", title, json_pack("{s:i}", "errno", err));
+	}
+	if (v->run->exit_reason == KVM_EXIT_INTR)
+		return true;
+	if (v->run->exit_reason == KVM_EXIT_SHUTDOWN)
+		return vcpu_stuck(td, i, "guest-shutdown",
+				  "the guest program died: an illegal access, or its memory changed",
+				  json_object());
+	snprintf(title, sizeof(title), "KVM_RUN left with unexpected exit reason %u",
+		 v->run->exit_reason);
+	return vcpu_stuck(td, i, "exit", title, json_object());
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Stressors that do nothing, for tests of plans and lists. */
+#include "stressor.h"
+
+static const char *const colours[] = {"red", "green", NULL};
+
+static const struct stress_option tide_options[] = {
+    {"workers", "how many threads", UNIT_COUNT, NULL, 1, 1, 8},
+    {"pause", "between two rounds", UNIT_TIME, NULL, 1000, 10, 1000000},
+    {"chunk", "touched in one round", UNIT_SIZE, NULL, 4096, 4096, 1ull << 30},
+    {"share", "of the rounds", UNIT_PERCENT, NULL, 50, 0, 100},
+    {"colour", "of the water", UNIT_CHOICE, colours, 1, 0, 0},
+    {0},
+};
+
+STRESSOR(tide, .help = "comes and goes", .paths = "none", .options = tide_options);
+STRESSOR(calm, .help = "has no options", .paths = "none");

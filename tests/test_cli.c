@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The septorture command from outside, on a scratch source tree: with a fake
+ * kernel/build.sh and tests/fake-qemu instead of QEMU.
+ */
+#include "helper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "xmem.h"
+
+#define TOOL  BUILDDIR "/tests/septorture"
+#define HELLO "{\"e\":\"hello\",\"us\":1,\"v\":1,\"kernel\":\"7.3.4-x\",\"cpus\":2}\n"
+#define END1  "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":1}\n"
+#define WARN  "WARNING: a/b.c:5 at foo+0x1/0x2, CPU#0: x/1\n"
+#define PANIC "Kernel panic - not syncing: out of luck\n"
+
+/* What the last command printed. */
+static char *out, *err;
+
+static void set_qemu(const char *events, const char *console)
+{
+	write_text("events", events);
+	write_text("console", console);
+}
+
+/* Runs the command with ARGS, a piece of shell, and gives its exit status. */
+static int run(const char *args)
+{
+	char *command = xasprintf("%s %s >out 2>err </dev/null", TOOL, args);
+	int status = system(command);
+
+	free(command);
+	free(out);
+	free(err);
+	out = read_text("out");
+	err = read_text("err");
+	if (!WIFEXITED(status))
+		fail_msg("'%s' was killed:\n%s%s", args, out, err);
+	return WEXITSTATUS(status);
+}
+
+static void want(int status, int expected)
+{
+	if (status != expected)
+		fail_msg("exit status %d, not %d; it printed:\n%s%s", status, expected, out, err);
+}
+
+static void make_tree(void)
+{
+	static const char build[] = "#!/bin/sh\n"
+				    "echo \"building $*\" >&2\n"
+				    "[ \"$1\" != nosuch ] || exit 2\n"
+				    "[ \"$2\" != nosuch ] || { echo no such mutant >&2; exit 2; }\n"
+				    "[ \"$2\" != broken ] || exit 3\n"
+				    "[ \"$2\" != chatty ] || echo kernel/bzImage\n"
+				    "[ \"$2\" != silent ] || exit 0\n"
+				    "echo kernel/bzImage\n";
+
+	assert_int_equal(system("mkdir -p tree/kernel/mutants tree/configs/plans tree/build"), 0);
+	write_text("tree/kernel/build.sh", build);
+	assert_int_equal(chmod("tree/kernel/build.sh", 0755), 0);
+	write_text("tree/kernel/bzImage", "kernel");
+	write_text("tree/build/agent", "agent");
+	write_text("tree/kernel/mutants/early-stats.mutant",
+		   "# family: too-early\n# trigger: any failure\nFILE x\n# trigger: late\n");
+	write_text("tree/kernel/mutants/nameless.mutant",
+		   "# trigger: none\nFILE x\n# family: late\n");
+	write_text("tree/configs/plans/quick.ini", "# SPDX-License-Identifier: x\n"
+						   "# A short look.\n[stressor calm]\n");
+	write_text("tree/configs/plans/README", "no plan");
+	write_text("p.ini", "[plan]\nseed = 7\nduration = 1 s\n[stressor calm]\n");
+}
+
+static int set_up(void **state)
+{
+	char *cwd;
+
+	if (enter_scratch(state))
+		return -1;
+	make_tree();
+	cwd = getcwd(NULL, 0);
+	setenv("SEPTORTURE_SRC", "tree", 1);
+	setenv("QEMU", SRCDIR "/tests/fake-qemu", 1);
+	for (const char *const *v = (const char *const[]){"events", "console", "args", NULL}; *v;
+	     v++) {
+		char *name = xasprintf("FAKE_%s", *v), *path = xasprintf("%s/%s", cwd, *v);
+
+		for (char *s = name; *s; s++)
+			*s -= *s >= 'a' && *s <= 'z' ? 'a' - 'A' : 0;
+		setenv(name, path, 1);
+		free(name);
+		free(path);
+	}
+	free(cwd);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	free(out);
+	free(err);
+	return leave_scratch(state);
+}
+
+/* Each test begins with a clean guest, ordinary deadlines and no other runs. */
+static int reset(void **state)
+{
+	(void)state;
+	set_qemu(HELLO END1, "booting\n");
+	unsetenv("FAKE_HANG");
+	unsetenv("FAKE_EXIT");
+	unsetenv("FAKE_DELAY");
+	unsetenv("SEPTORTURE_BOOT_TIMEOUT");
+	unsetenv("SEPTORTURE_SILENCE_TIMEOUT");
+	unsetenv("SEPTORTURE_EXTRA_TIMEOUT");
+	return system("rm -rf tree/build/runs hang");
+}
+
+/* ---- usage ---- */
+
+static void usage(void **state)
+{
+	(void)state;
+	want(run(""), 2);
+	assert_contains(err, "usage: septorture COMMAND");
+	want(run("help"), 0);
+	assert_contains(out, "  run     boot a test kernel");
+	want(run("--help"), 0);
+	want(run("--version"), 0);
+	assert_string_equal(out, "septorture 0.1\n");
+	want(run("rnu"), 2);
+	assert_string_equal(err, "septorture: unknown command 'rnu'; did you mean 'run'?\n");
+	want(run("bananas"), 2);
+	assert_string_equal(
+	    err, "septorture: unknown command 'bananas'; 'septorture help' shows them\n");
+	want(run("run"), 2);
+	assert_contains(err, "septorture run: say which plan");
+	want(run("run p.ini q.ini"), 2);
+	assert_contains(err, "one plan at a time; 'q.ini' is one too many");
+	want(run("run --bogus p.ini"), 2);
+	want(run("run --help"), 0);
+	assert_contains(out, "--mutant=NAME");
+	want(run("run --seed 0 p.ini"), 2);
+	assert_contains(err, "--seed: '0' is out of range");
+	want(run("run --duration 5 p.ini"), 2);
+	assert_contains(err, "--duration: '5' has no unit");
+	want(run("run --duration '999 ms' p.ini"), 2);
+}
+
+static void lists(void **state)
+{
+	(void)state;
+	want(run("list sites"), 0);
+	assert_contains(out, "SITE  ");
+	assert_contains(out, "\ntdh_mem_page_aug  ");
+	want(run("list statuses"), 0);
+	assert_contains(out, "map      -EBUSY                 0xfffffffffffffff0  retry\n");
+	want(run("list stressors"), 0);
+	assert_contains(out, "\ntide      comes and goes  none\n");
+	assert_contains(out, "\n  colour   green    red, green      of the water\n");
+	want(run("list plans"), 0);
+	assert_string_equal(out, "PLAN   ABOUT\nquick  A short look.\n");
+	want(run("list mutants"), 0);
+	assert_string_equal(out, "MUTANT       FAMILY     TRIGGER\n"
+				 "early-stats  too-early  any failure\n"
+				 "nameless                none\n");
+	want(run("list --json plans"), 0);
+	assert_string_equal(
+	    out, "[\n {\n  \"plan\": \"quick\",\n  \"about\": \"A short look.\"\n }\n]\n");
+	want(run("list stressors --json"), 0);
+	assert_contains(out, "\"options\": [\n");
+	want(run("list"), 2);
+	want(run("list sites plans"), 2);
+	want(run("list plan"), 2);
+	assert_string_equal(err, "septorture: unknown list 'plan'; did you mean 'plans'?\n");
+	want(run("list xyzzy"), 2);
+	assert_contains(err, "there are sites, statuses, stressors, plans and mutants");
+}
+
+static void no_tree(void **state)
+{
+	(void)state;
+	setenv("SEPTORTURE_SRC", "nowhere", 1);
+	want(run("list plans"), 3);
+	assert_string_equal(err, "septorture: cannot read nowhere/configs/plans: No such file or "
+				 "directory; set SEPTORTURE_SRC to the source tree\n");
+	want(run("run p.ini"), 3);
+	assert_contains(err, "cannot find the source tree nowhere");
+	setenv("SEPTORTURE_SRC", "tree", 1);
+}
+
+/* ---- before the boot ---- */
+
+static void bad_plan(void **state)
+{
+	(void)state;
+	write_text("bad.ini", "[plan]\ncpu = 2\n");
+	want(run("run bad.ini"), 2);
+	assert_string_equal(err, "bad.ini:2: unknown key 'cpu'; did you mean 'cpus'?\n");
+	assert_string_equal(out, "");
+	want(run("run none.ini"), 2);
+	assert_contains(err, "none.ini: cannot be opened");
+	assert_int_not_equal(access("tree/build/runs", F_OK), 0);
+}
+
+static void kernel_builds(void **state)
+{
+	(void)state;
+	want(run("run --mutant nosuch p.ini"), 2);
+	assert_contains(err, "building race nosuch\nno such mutant\n");
+	assert_contains(err, "the kernel 'race' could not be built, see above");
+	want(run("run --mutant broken p.ini"), 3);
+	want(run("run --mutant chatty p.ini"), 3);
+	assert_contains(err, "did not print the path of a bzImage");
+	want(run("run --mutant silent p.ini"), 3);
+	write_text("k.ini", "[plan]\nkernel = nosuch\n[stressor calm]\n");
+	want(run("run k.ini"), 2);
+	assert_int_not_equal(access("tree/build/runs", F_OK), 0);
+	chmod("tree/kernel/build.sh", 0644);
+	want(run("run p.ini"), 3);
+	assert_contains(err, "/tree/kernel/build.sh: Permission denied");
+	chmod("tree/kernel/build.sh", 0755);
+}
+
+static void no_agent(void **state)
+{
+	(void)state;
+	assert_int_equal(rename("tree/build/agent", "agent.away"), 0);
+	want(run("run p.ini"), 3);
+	assert_int_equal(rename("agent.away", "tree/build/agent"), 0);
+	assert_contains(err, "tree/build/agent: No such file or directory; run 'make'");
+}
+
+static void no_emulator(void **state)
+{
+	(void)state;
+	setenv("QEMU", "no-such-emulator", 1);
+	want(run("run p.ini"), 3);
+	setenv("QEMU", SRCDIR "/tests/fake-qemu", 1);
+	assert_contains(err, "cannot start no-such-emulator: No such file or directory; install "
+			     "qemu-system-x86 or set QEMU to the emulator\n");
+}
+
+/* ---- outcomes ---- */
+
+static void clean(void **state)
+{
+	char *args, *plan;
+
+	(void)state;
+	want(run("run p.ini"), 0);
+	assert_contains(out, "\nCLEAN\nreport: /");
+	assert_contains(out, "plan         p, seed 7\n");
+	assert_contains(err, "building race\n");
+	assert_contains(err, "septorture: booting p: 1 s of load, seed 7, in /");
+	assert_contains(err, "septorture: the VM is gone after 0 s\n");
+	assert_lacks(err, "\r");
+	assert_lacks(err, "last lines");
+	assert_int_equal(access("tree/build/runs/latest/report.json", F_OK), 0);
+	assert_int_equal(access("tree/build/runs/latest/report.txt", F_OK), 0);
+	assert_int_not_equal(access("tree/build/runs/latest/initramfs.cpio", F_OK), 0);
+	plan = read_text("tree/build/runs/latest/plan.ini");
+	assert_string_equal(plan, "[plan]\nseed = 7\nduration = 1 s\n[stressor calm]\n");
+	free(plan);
+
+	args = read_text("args");
+	assert_contains(args, "-accel\ntcg,thread=multi\n-cpu\nmax,vendor=GenuineIntel,svm=off,"
+			      "xlevel=0x80000008,phys-bits=52\n");
+	assert_contains(args, "-no-reboot\n-nodefaults\n-serial\nfile:console.log\n");
+	assert_contains(args, "\n-smp\n2\n-m\n1024M\n-kernel\n/");
+	assert_contains(args, "tree/kernel/bzImage\n-initrd\n/");
+	assert_contains(args, "softvmx kvm_intel.tdx=1 kvm_intel.nested=0 -- --seed 7 "
+			      "--duration-us 1000000\n");
+	free(args);
+}
+
+static void run_options(void **state)
+{
+	char link[256] = "", *args;
+
+	(void)state;
+	want(run("run --keep --seed 18446744073709551615 --duration 2s --mutant m/x p.ini"), 0);
+	args = read_text("args");
+	assert_contains(args, "-- --seed 18446744073709551615 --duration-us 2000000\n");
+	free(args);
+	assert_contains(out, "plan         p, seed 18446744073709551615, mutant m/x\n");
+	assert_contains(err, "building race m/x\n");
+	assert_int_equal(access("tree/build/runs/latest/initramfs.cpio", F_OK), 0);
+	assert_true(readlink("tree/build/runs/latest", link, sizeof(link) - 1) > 0);
+	assert_contains(link, "-p-m_x-");
+}
+
+static void drawn_seed(void **state)
+{
+	char *first;
+
+	(void)state;
+	write_text("s.ini", "[stressor calm]\n");
+	want(run("run s.ini"), 0);
+	first = xstrdup(strstr(err, "seed "));
+	assert_lacks(first, "seed 0,");
+	want(run("run s.ini"), 0);
+	assert_int_not_equal(strncmp(first, strstr(err, "seed "), 12), 0);
+	free(first);
+}
+
+static void findings(void **state)
+{
+	(void)state;
+	set_qemu(HELLO END1, WARN);
+	want(run("run p.ini"), 1);
+	assert_contains(out, "klog/warn      1  0.0 s     WARNING: a/b.c:5 at foo");
+	assert_contains(out, "\n1 FINDING\nreport: ");
+	assert_lacks(err, "last lines");
+}
+
+static void panic(void **state)
+{
+	(void)state;
+	set_qemu(HELLO, PANIC);
+	want(run("run p.ini"), 1);
+	assert_contains(out, "1 FINDING (the VM went down before the agent's 'end' (QEMU's exit "
+			     "status was 0))\n");
+	assert_contains(err, "console.log ----\nKernel panic - not syncing: out of luck \n");
+	/* Even before the agent could say anything. */
+	set_qemu("", PANIC);
+	want(run("run p.ini"), 1);
+}
+
+static void died(void **state)
+{
+	(void)state;
+	set_qemu(HELLO, "just words\n");
+	setenv("FAKE_EXIT", "5", 1);
+	want(run("run p.ini"), 3);
+	assert_contains(out, "INVALID: the VM went down before the agent's 'end' (QEMU's exit "
+			     "status was 5)\n");
+	assert_contains(err, "just words");
+	assert_contains(err, "qemu.log ----\n");
+}
+
+static void invalid(void **state)
+{
+	(void)state;
+	set_qemu(HELLO "{\"e\":\"fail\",\"us\":1,\"text\":\"no kvm\"}\n", WARN);
+	want(run("run p.ini"), 3);
+	assert_contains(out, "WARNING: a/b.c:5 at foo");
+	assert_contains(out, "\nINVALID: the agent failed: no kvm\n");
+	set_qemu(HELLO HELLO END1, "");
+	want(run("run p.ini"), 3);
+}
+
+/* ---- deadlines and signals ---- */
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* A zombie is as good as gone: this container's init may not reap. */
+static bool is_gone(pid_t pid)
+{
+	char *path = xasprintf("/proc/%d/stat", (int)pid), *stat = read_text(path);
+	const char *state = strrchr(stat, ')');
+	bool gone = !*stat || (state && state[2] == 'Z');
+
+	free(path);
+	free(stat);
+	return gone;
+}
+
+/* A signal is not instant for the one who is not its parent. */
+static void assert_gone(pid_t pid)
+{
+	for (double start = now(); !is_gone(pid) && now() - start < 5;)
+		usleep(20000);
+	assert_true(is_gone(pid));
+}
+
+static void hang(void)
+{
+	char *cwd = getcwd(NULL, 0), *path = xasprintf("%s/hang", cwd);
+
+	setenv("FAKE_HANG", path, 1);
+	free(path);
+	free(cwd);
+}
+
+/* The child that the hanging emulator had. */
+static pid_t hung_pid(void)
+{
+	char *text = read_text("hang");
+	pid_t pid = atoi(text);
+
+	free(text);
+	return pid;
+}
+
+static void never_reports(void **state)
+{
+	double start = now();
+
+	(void)state;
+	hang();
+	set_qemu("", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n21\n"
+		     "\x1b[2Jlast\n");
+	setenv("SEPTORTURE_BOOT_TIMEOUT", "1", 1);
+	want(run("run p.ini"), 3);
+	assert_true(now() - start < 5);
+	assert_contains(out, "INVALID: the VM did not report within 1 s of its start\n");
+	assert_contains(err, "----\n3 \n4 \n");
+	assert_contains(err, "\n?[2Jlast \n");
+	assert_gone(hung_pid());
+	set_qemu("", PANIC);
+	want(run("run p.ini"), 1);
+	assert_contains(out, "1 FINDING (the VM did not report within 1 s of its start)\n");
+}
+
+static void falls_silent(void **state)
+{
+	(void)state;
+	hang();
+	set_qemu(HELLO, "");
+	setenv("SEPTORTURE_SILENCE_TIMEOUT", "1", 1);
+	want(run("run p.ini"), 3);
+	assert_contains(out, "INVALID: the VM fell silent for 1 s\n");
+	assert_gone(hung_pid());
+}
+
+static void never_ends(void **state)
+{
+	(void)state;
+	hang();
+	set_qemu(HELLO, "");
+	setenv("SEPTORTURE_EXTRA_TIMEOUT", "1", 1);
+	want(run("run p.ini"), 3);
+	assert_contains(out, "INVALID: the VM did not end within 2 s of its start\n");
+}
+
+static void strange_deadline(void **state)
+{
+	(void)state;
+	setenv("SEPTORTURE_BOOT_TIMEOUT", "soon", 1);
+	setenv("FAKE_DELAY", "0.7", 1);
+	want(run("run p.ini"), 0);
+	assert_contains(err, "septorture: SEPTORTURE_BOOT_TIMEOUT is ignored: 'soon' is not a "
+			     "whole number");
+}
+
+/* Starts a run whose VM hangs; returns its pid once the VM is up. */
+static pid_t start_hanging(void)
+{
+	pid_t pid;
+
+	hang();
+	set_qemu(HELLO, WARN);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (!freopen("out", "w", stdout) || !freopen("err", "w", stderr))
+			_exit(99);
+		execl(TOOL, TOOL, "run", "p.ini", NULL);
+		_exit(98);
+	}
+	for (double start = now(); !hung_pid() && now() - start < 10;)
+		usleep(20000);
+	assert_true(hung_pid() > 0);
+	return pid;
+}
+
+static void stopped_by(int sig, const char *line)
+{
+	pid_t pid = start_hanging();
+	int status;
+
+	kill(pid, sig);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1); /* there was a splat already */
+	free(out);
+	out = read_text("out");
+	assert_contains(out, line);
+	assert_gone(hung_pid());
+	unlink("hang");
+}
+
+static void interrupted(void **state)
+{
+	(void)state;
+	stopped_by(SIGINT, "1 FINDING (it was stopped by signal 2 (Interrupt))\n");
+	stopped_by(SIGTERM, "1 FINDING (it was stopped by signal 15 (Terminated))\n");
+	stopped_by(SIGHUP, "1 FINDING (it was stopped by signal 1 (Hangup))\n");
+}
+
+/* The emulator itself, the fake's shell: the parent of the pid that it wrote down. */
+static pid_t parent_of(pid_t pid)
+{
+	char *path = xasprintf("/proc/%d/stat", (int)pid), *stat = read_text(path);
+	const char *rest = strrchr(stat, ')');
+	int parent = 0;
+
+	assert_non_null(rest);
+	assert_int_equal(sscanf(rest, ") %*c %d", &parent), 1);
+	free(path);
+	free(stat);
+	return parent;
+}
+
+static void killed(void **state)
+{
+	pid_t pid = start_hanging(), child = hung_pid(), qemu = parent_of(child);
+
+	(void)state;
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_gone(qemu);
+	kill(child, SIGKILL);
+}
+
+/* A VM that has ended its run but stays is helped out; that is no fault of the run. */
+static void lingers(void **state)
+{
+	double start = now();
+
+	(void)state;
+	hang();
+	want(run("run p.ini"), 0);
+	assert_true(now() - start > 9);
+	assert_gone(hung_pid());
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(usage),	TEST(lists),	     TEST(no_tree),
+	    TEST(bad_plan),	TEST(kernel_builds), TEST(no_agent),
+	    TEST(no_emulator),	TEST(clean),	     TEST(run_options),
+	    TEST(drawn_seed),	TEST(findings),	     TEST(panic),
+	    TEST(died),		TEST(invalid),	     TEST(never_reports),
+	    TEST(falls_silent), TEST(never_ends),    TEST(strange_deadline),
+	    TEST(interrupted),	TEST(killed),	     TEST(lingers),
+	};
+
+	return cmocka_run_group_tests_name("cli", tests, set_up, tear_down);
+}

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Events and consoles to reports, and reports to text and JSON. */
+#include "helper.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "ingest.h"
+#include "xmem.h"
+
+#define HELLO                                                                                      \
+	"{\"e\":\"hello\",\"us\":1,\"v\":1,\"agent\":\"0.1\",\"kernel\":\"7.3.4-x\","              \
+	"\"cmdline\":\"\",\"cpus\":2,\"mem_kib\":1048576,\"platform\":\"soft\"}\n"
+#define LOAD                                                                                       \
+	"{\"e\":\"phase\",\"us\":2,\"name\":\"load\",\"td\":1}\n"                                  \
+	"{\"e\":\"first_fault\",\"us\":3,\"boot_us\":4500000}\n"                                   \
+	"{\"e\":\"progress\",\"us\":4,\"faults\":10,\"injected\":1,\"tds\":1,"                     \
+	"\"elapsed_ms\":1000}\n"                                                                   \
+	"{\"e\":\"progress\",\"us\":5,\"faults\":9000,\"injected\":70,\"tds\":2,"                  \
+	"\"elapsed_ms\":2000}\n"                                                                   \
+	"{\"e\":\"check\",\"us\":6,\"oracle\":\"stats\",\"td\":1,\"ok\":true,\"facts\":{}}\n"      \
+	"{\"e\":\"check\",\"us\":7,\"oracle\":\"stats\",\"td\":1,\"ok\":true,\"facts\":{}}\n"      \
+	"{\"e\":\"site\",\"us\":8,\"site\":\"tdh_mem_page_aug\",\"status\":"                       \
+	"\"TDX_OPERAND_BUSY\",\"context\":\"map\",\"calls\":9100,\"matched\":9000,"                \
+	"\"injected\":70}\n"                                                                       \
+	"{\"e\":\"stressor\",\"us\":9,\"name\":\"tide\",\"counters\":{\"in\":5,\"out\":6}}\n"
+#define END(n) "{\"e\":\"end\",\"us\":99,\"status\":\"done\",\"events\":" #n "}\n"
+#define KLOG(seq, text)                                                                            \
+	"{\"e\":\"klog\",\"us\":20,\"seq\":" #seq ",\"pri\":4,\"kus\":12000000,\"text\":\"" text   \
+	"\"}\n"
+#define WARN	 "WARNING: a/b.c:5 at foo+0x1/0x2, CPU#0: x/1"
+#define NULL_BUG "BUG: kernel NULL pointer dereference, address: 0000000000000010"
+
+/* Reads EVENTS and CONSOLE (NULL: the file is missing) of a VM that went as WHY says. */
+static struct run_report *ingest(const char *events, const char *console, const char *why)
+{
+	struct run_report *run = run_new();
+
+	unlink("events.jsonl");
+	unlink("console.log");
+	if (events)
+		write_text("events.jsonl", events);
+	if (console)
+		write_text("console.log", console);
+	run->id = xstrdup("the-id");
+	run->dir = xstrdup("/some/where");
+	run->plan = xstrdup("quick");
+	run->accel = xstrdup("QEMU TCG");
+	run->seed = 18446744073709551615ull;
+	run->duration_us = 20000000;
+	run->wall_ms = 31200;
+	run->vm_end = xstrdup(why);
+	ingest_run(run, ".");
+	return run;
+}
+
+/* The verdict's words for it; the report is freed. */
+static void verdict(struct run_report *run, const char *want)
+{
+	char *text = run_verdict_text(run);
+
+	assert_string_equal(text, want);
+	free(text);
+	run_free(run);
+}
+
+static void clean(void **state)
+{
+	struct run_report *run = ingest(HELLO LOAD END(9), "booting\n", NULL);
+
+	(void)state;
+	assert_string_equal(run->kernel, "7.3.4-x");
+	assert_string_equal(run->platform, "soft");
+	assert_int_equal(run->cpus, 2);
+	assert_true(run->has_boot_us);
+	assert_int_equal(run->boot_us, 4500000);
+	assert_int_equal(run->faults, 9000);
+	assert_int_equal(run->injected, 70);
+	assert_int_equal(run->tds, 2);
+	assert_int_equal(run_rate(run), 4500);
+	assert_int_equal(run->nchecks, 1);
+	assert_int_equal(run->checks[0].count, 2);
+	assert_int_equal(run->checks[0].failures, 0);
+	assert_int_equal(run->nsites, 1);
+	assert_int_equal(run->sites[0].calls, 9100);
+	assert_int_equal(run->nstressors, 1);
+	assert_int_equal(run->stressors[0].ncounters, 2);
+	assert_string_equal(run->stressors[0].counters[1].name, "out");
+	assert_int_equal(run->stressors[0].counters[1].value, 6);
+	assert_int_equal(run_verdict(run), RUN_CLEAN);
+	verdict(run, "CLEAN");
+	/* The last newline may be missing. */
+	verdict(
+	    ingest(HELLO "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":1}", NULL, NULL),
+	    "CLEAN");
+}
+
+static void unknown(void **state)
+{
+	(void)state;
+	verdict(ingest(HELLO "{\"e\":\"novelty\",\"us\":1,\"x\":[1,{}]}\n"
+			     "{\"e\":\"progress\",\"us\":1,\"more\":\"x\",\"faults\":\"many\"}\n"
+			     "{\"e\":\"stressor\",\"us\":1,\"counters\":7}\n"
+			     "{\"e\":\"site\"}\n{\"e\":\"klog\"}\n" END(6),
+		       NULL, NULL),
+		"CLEAN");
+}
+
+static void oracle_findings(void **state)
+{
+	struct run_report *run =
+	    ingest(HELLO "{\"e\":\"finding\",\"us\":7,\"oracle\":\"stats\",\"kind\":\"drift\","
+			 "\"title\":\"pages_4k\",\"td\":1,\"facts\":{\"want\":1}}\n"
+			 "{\"e\":\"finding\",\"us\":8,\"oracle\":\"stats\",\"kind\":\"drift\","
+			 "\"title\":\"pages_4k\",\"td\":2,\"facts\":{\"want\":2}}\n"
+			 "{\"e\":\"check\",\"us\":8,\"oracle\":\"stats\",\"ok\":false}\n"
+			 "{\"e\":\"check\",\"us\":8,\"oracle\":\"leak\",\"ok\":false}\n"
+			 "{\"e\":\"check\",\"us\":8,\"oracle\":\"leak\"}\n" END(6),
+		   NULL, NULL);
+
+	(void)state;
+	assert_int_equal(run->nfindings, 2);
+	assert_string_equal(run->findings[0].signature, "stats: drift: pages_4k");
+	assert_int_equal(run->findings[0].count, 2);
+	assert_int_equal(run->findings[0].first_us, 7);
+	assert_contains(run->findings[0].text, "\"want\": 1");
+	/* An oracle that says no, but not what. */
+	assert_string_equal(run->findings[1].signature, "leak: check-failed");
+	assert_int_equal(run->findings[1].count, 2);
+	assert_int_equal(run_verdict(run), RUN_FINDINGS);
+	verdict(run, "2 FINDINGS");
+}
+
+static void splats(void **state)
+{
+	struct run_report *run =
+	    ingest(HELLO KLOG(0, WARN) KLOG(1, "---[ end trace 0 ]---") KLOG(2, WARN ", again")
+		       KLOG(3, "---[ end trace 0 ]---") END(5),
+		   "[   12.000000] " WARN "\r\n---[ end trace 0 ]---\r\n", NULL);
+
+	(void)state;
+	/* The console tells the same once more: not counted. */
+	assert_int_equal(run->nfindings, 1);
+	assert_int_equal(run->findings[0].count, 2);
+	assert_int_equal(run->findings[0].first_us, 12000000);
+	assert_lacks(run->findings[0].text, "again");
+	assert_string_equal(run->findings[0].oracle, "klog");
+	assert_string_equal(run->findings[0].kind, "warn");
+	verdict(run, "1 FINDING");
+	/* What only the console shows counts, too. */
+	run = ingest(HELLO END(1), "[   12.000000] " WARN "\n" WARN "\n", NULL);
+	assert_int_equal(run->findings[0].count, 2);
+	verdict(run, "1 FINDING");
+}
+
+static void cut_splats(void **state)
+{
+	struct run_report *run =
+	    ingest(HELLO KLOG(0, NULL_BUG),
+		   "[   12.000000] " NULL_BUG "\nOops: Oops: 0000 [#1]\nRIP: 0010:foo+0x1/0x2\n"
+		   "---[ end trace 0 ]---\nKernel panic - not syncing: Fatal exception\n",
+		   "the VM went down");
+
+	(void)state;
+	/* The events stop inside the splat; the console has all of it. */
+	assert_int_equal(run->nfindings, 1);
+	assert_string_equal(run->findings[0].signature,
+			    "oops: kernel NULL pointer dereference in foo");
+	assert_contains(run->findings[0].text, "RIP: 0010:foo");
+	assert_false(run->findings[0].cut);
+	verdict(run, "1 FINDING (the VM went down)");
+	/* The other way round. */
+	run = ingest(HELLO KLOG(0, NULL_BUG) KLOG(1, "RIP: 0010:foo+0x1/0x2")
+			 KLOG(2, "---[ end trace 0 ]---"),
+		     "[   12.000000] " NULL_BUG "\n", "the VM went down");
+	assert_int_equal(run->nfindings, 1);
+	assert_contains(run->findings[0].signature, " in foo");
+	verdict(run, "1 FINDING (the VM went down)");
+}
+
+static void cut_runs(void **state)
+{
+	(void)state;
+	verdict(ingest(NULL, NULL, "QEMU exited"), "INVALID: QEMU exited");
+	verdict(ingest(NULL, NULL, NULL), "INVALID: the events stop without an 'end'");
+	verdict(ingest("", "", "it fell silent"), "INVALID: it fell silent");
+	verdict(ingest(HELLO LOAD, NULL, "it fell silent"), "INVALID: it fell silent");
+	verdict(ingest(HELLO "{\"e\":\"progress\",\"us\":1,\"fau", NULL, "it fell silent"),
+		"INVALID: it fell silent");
+	verdict(ingest(HELLO LOAD, "Kernel panic - not syncing: x\n", "QEMU exited"),
+		"1 FINDING (QEMU exited)");
+	/* What was lost before a panic does not unmake it. */
+	verdict(ingest(HELLO "{\"e\":\"klog_lost\",\"us\":1,\"records\":3}\n",
+		       "Kernel panic - not syncing: x\n", "QEMU exited"),
+		"1 FINDING (QEMU exited)");
+}
+
+static void invalid_runs(void **state)
+{
+	struct run_report *run;
+
+	(void)state;
+	run = ingest(HELLO "{\"e\":\"fail\",\"us\":1,\"text\":\"no kvm\"}\n" KLOG(0, WARN) END(3),
+		     NULL, NULL);
+	assert_int_equal(run->nfindings, 1);
+	assert_int_equal(run_verdict(run), RUN_INVALID);
+	verdict(run, "INVALID: the agent failed: no kvm");
+	/* An agent that dies takes the kernel along; the kernel is not to blame. */
+	verdict(ingest(HELLO "{\"e\":\"fail\",\"us\":1,\"text\":\"no kvm\"}\n",
+		       "Kernel panic - not syncing: Attempted to kill init!\n", "QEMU exited"),
+		"INVALID: the agent failed: no kvm");
+	verdict(ingest(HELLO "{\"e\":\"end\",\"us\":9,\"status\":\"failed\",\"events\":1}\n", NULL,
+		       NULL),
+		"INVALID: the agent failed: it ended with status 'failed'");
+	verdict(ingest(HELLO "{\"e\":\"klog_lost\",\"us\":1,\"records\":3}\n" END(2), NULL, NULL),
+		"INVALID: 3 records of the kernel log were lost, splats may be missing; lower the "
+		"load or raise CONFIG_LOG_BUF_SHIFT");
+	verdict(ingest(HELLO END(2), NULL, NULL),
+		"INVALID: the agent wrote 2 events but 1 arrived before its 'end'");
+	verdict(ingest(HELLO LOAD LOAD END(16), NULL, NULL),
+		"INVALID: the agent wrote 16 events but 17 arrived before its 'end'");
+	verdict(ingest(END(0), NULL, NULL), "INVALID: there is no 'hello' event");
+	verdict(ingest("{\"e\":\"hello\",\"v\":2}\n" END(1), NULL, NULL),
+		"INVALID: the events are of schema version 2, this septorture reads 1; rebuild the "
+		"agent with 'make'");
+}
+
+static void corrupt(void **state)
+{
+	static const char *const lines[] = {
+	    "\n",
+	    "{\n",
+	    "nonsense\n",
+	    "\xff\xfe{\"e\":\"klog\"}\n",
+	    "[]\n",
+	    "{}\n",
+	    "{\"e\":5}\n",
+	    "{\"e\":\"progress\",\"faults\":99999999999999999999}\n",
+	    "{\"e\":\"klog\",\"text\":\"\\u0000\"}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char *events = xasprintf("%s%s%s", HELLO, lines[i], END(2));
+
+		verdict(ingest(events, NULL, NULL),
+			"INVALID: 1 of 3 lines of events.jsonl are no events");
+		free(events);
+	}
+}
+
+/* Whatever a disk or a broken guest leaves behind. */
+static void junk(void **state)
+{
+	enum { SIZE = 1 << 19 };
+	char *data = malloc(SIZE);
+	size_t head = strlen(HELLO LOAD);
+	unsigned int seed = 1;
+
+	(void)state;
+	assert_non_null(data);
+	for (int round = 0; round < 8; round++) {
+		struct run_report *run;
+
+		for (size_t i = 0; i < SIZE; i++)
+			data[i] = rand_r(&seed) >> 7;
+		/* Valid lines in which a few bytes have been flipped. */
+		for (size_t i = 0; round % 2 && i + head < SIZE; i += head) {
+			memcpy(data + i, HELLO LOAD, head);
+			data[i + rand_r(&seed) % head] = rand_r(&seed) >> 7;
+		}
+		write_bytes("events.jsonl", data, SIZE);
+		write_bytes("console.log", data, SIZE);
+		run = run_new();
+		ingest_run(run, ".");
+		assert_int_not_equal(run_verdict(run), RUN_CLEAN);
+		assert_int_equal(report_write_all(run, ".", NULL), 0);
+		run_free(run);
+	}
+	free(data);
+}
+
+static void text_report(void **state)
+{
+	struct run_report *run = ingest(
+	    HELLO LOAD KLOG(0, WARN) "{\"e\":\"finding\",\"us\":7,\"oracle\":\"stats\",\"kind\":"
+				     "\"drift\",\"title\":\"a\\nb\\u001b[2J\"}\n" END(11),
+	    NULL, NULL);
+	char *error, *text;
+
+	(void)state;
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.txt");
+	assert_string_equal(
+	    text, "run          the-id\n"
+		  "plan         quick, seed 18446744073709551615\n"
+		  "kernel       7.3.4-x on QEMU TCG, 2 CPUs, 1024 MiB, platform soft\n"
+		  "load         20 s asked for, 2.0 s done; 31.2 s with boot\n"
+		  "faults       9000 served (4500 per second), 70 injected, 2 TDs\n"
+		  "first fault  4.5 s after the kernel's start\n"
+		  "\n"
+		  "SITE              STATUS            CONTEXT  CALLS  MATCHED  INJECTED\n"
+		  "tdh_mem_page_aug  TDX_OPERAND_BUSY  map       9100     9000        70\n"
+		  "\n"
+		  "STRESSOR  COUNTERS\n"
+		  "tide      in 5, out 6\n"
+		  "\n"
+		  "ORACLE  CHECKS  FAILED\n"
+		  "stats        2       0\n"
+		  "\n"
+		  "FINDING      TIMES  FIRST AT  TITLE\n"
+		  "stats/drift      1  0.0 s     a?b?[2J\n"
+		  "klog/warn        1  12.0 s    WARNING: a/b.c:5 at foo+0x1/0x2, CPU#0: x/1\n"
+		  "\n"
+		  "2 FINDINGS\n"
+		  "report: /some/where/report.json\n");
+	free(text);
+	run_free(run);
+}
+
+static void long_text_report(void **state)
+{
+	struct run_report *run = run_new();
+	char *error, *text;
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		char *title = xasprintf("number %d", i);
+
+		run_finding(run, "o", "k", title, title, 0);
+		free(title);
+	}
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.txt");
+	assert_contains(text, "number 9\nand 2 more, in report.json\n");
+	assert_lacks(text, "number 10");
+	assert_contains(text, "none was served");
+	assert_contains(text, "\n12 FINDINGS\n");
+	free(text);
+	run_free(run);
+}
+
+static void json_report(void **state)
+{
+	struct run_report *run = ingest(HELLO LOAD KLOG(0, WARN) END(10), NULL, NULL);
+	json_t *o, *finding;
+	char *error;
+
+	(void)state;
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	run_free(run);
+	o = json_load_file("report.json", 0, NULL);
+	assert_non_null(o);
+	assert_int_equal(json_integer_value(json_object_get(o, "v")), 1);
+	assert_string_equal(json_string_value(json_object_get(o, "verdict")), "findings");
+	assert_string_equal(json_string_value(json_object_get(o, "seed")), "18446744073709551615");
+	assert_true(json_is_null(json_object_get(o, "mutant")));
+	assert_true(json_is_null(json_object_get(o, "invalid")));
+	assert_int_equal(json_integer_value(json_object_get(o, "faults_per_s")), 4500);
+	assert_int_equal(json_integer_value(json_object_get(o, "first_fault_boot_us")), 4500000);
+	assert_int_equal(json_array_size(json_object_get(o, "sites")), 1);
+	assert_int_equal(json_array_size(json_object_get(o, "stressors")), 1);
+	assert_int_equal(json_array_size(json_object_get(o, "checks")), 1);
+	finding = json_array_get(json_object_get(o, "findings"), 0);
+	assert_string_equal(json_string_value(json_object_get(finding, "signature")),
+			    "warn: a/b.c in foo");
+	assert_string_equal(json_string_value(json_object_get(finding, "text")), WARN "\n");
+	json_decref(o);
+}
+
+/* Every key that is written is documented. */
+static void json_is_documented(void **state)
+{
+	struct run_report *run = ingest(HELLO LOAD KLOG(0, WARN) END(10), NULL, NULL);
+	char *doc = read_text(SRCDIR "/docs/report.md"), *error;
+	json_t *o, *value;
+	const char *key;
+
+	(void)state;
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	run_free(run);
+	o = json_load_file("report.json", 0, NULL);
+	json_object_foreach(o, key, value)
+	{
+		char *quoted = xasprintf("`%s`", key);
+		json_t *first = json_array_get(value, 0), *inner;
+		const char *name;
+
+		assert_contains(doc, quoted);
+		free(quoted);
+		json_object_foreach(first, name, inner)
+		{
+			quoted = xasprintf("`%s`", name);
+			assert_contains(doc, quoted);
+			free(quoted);
+		}
+	}
+	json_decref(o);
+	free(doc);
+}
+
+static void full_disk(void **state)
+{
+	struct run_report *run = run_new();
+	char *error;
+
+	(void)state;
+	assert_int_equal(report_write_all(run, "/nowhere", &error), -1);
+	assert_string_equal(error, "cannot write the report /nowhere/report.json: No such file or "
+				   "directory; is the disk full?");
+	free(error);
+	/* Opening works, writing does not. */
+	assert_int_equal(symlink("/dev/full", "report.json.new"), 0);
+	assert_int_equal(report_write_all(run, ".", &error), -1);
+	assert_contains(error, "No space left on device");
+	free(error);
+	unlink("report.json.new");
+	run_free(run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(clean),
+	    cmocka_unit_test(unknown),
+	    cmocka_unit_test(oracle_findings),
+	    cmocka_unit_test(splats),
+	    cmocka_unit_test(cut_splats),
+	    cmocka_unit_test(cut_runs),
+	    cmocka_unit_test(invalid_runs),
+	    cmocka_unit_test(corrupt),
+	    cmocka_unit_test(junk),
+	    cmocka_unit_test(text_report),
+	    cmocka_unit_test(long_text_report),
+	    cmocka_unit_test(json_report),
+	    cmocka_unit_test(json_is_documented),
+	    cmocka_unit_test(full_disk),
+	};
+
+	return cmocka_run_group_tests_name("ingest", tests, enter_scratch, leave_scratch);
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "helper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "klog.h"
+#include "xmem.h"
+
+#define MAX_SPLATS 16
+
+/* What the last log gave. */
+static struct seen {
+	char *kind, *title, *signature, *text;
+	uint64_t us;
+	bool cut;
+} seen[MAX_SPLATS];
+static size_t nseen;
+
+static void forget(void)
+{
+	for (size_t i = 0; i < nseen; i++) {
+		free(seen[i].kind);
+		free(seen[i].title);
+		free(seen[i].signature);
+		free(seen[i].text);
+	}
+	nseen = 0;
+}
+
+static void see(void *arg, const struct klog_splat *s)
+{
+	(void)arg;
+	assert_true(nseen < MAX_SPLATS);
+	seen[nseen++] = (struct seen){xstrdup(s->kind),
+				      xstrdup(s->title),
+				      xstrdup(s->signature),
+				      xstrdup(s->text),
+				      s->us,
+				      s->cut};
+}
+
+/* Feeds LOG, each line with PREFIX before it and ENDING behind it. */
+static void feed_as(const char *log, const char *prefix, const char *ending)
+{
+	struct klog *k = klog_new(see, NULL);
+
+	forget();
+	while (*log) {
+		size_t len = strcspn(log, "\n");
+		char *line = xasprintf("%s%.*s%s", prefix, (int)len, log, ending);
+
+		klog_line(k, 77, line);
+		free(line);
+		log += len + (log[len] == '\n');
+	}
+	klog_end(k);
+}
+
+static void feed(const char *log)
+{
+	feed_as(log, "", "");
+}
+
+/* The log holds one splat, in every form a line can come in. */
+static void one(const char *log, const char *kind, const char *title, const char *signature)
+{
+	static const char *const prefixes[] = {
+	    "",
+	    "[   12.345678] ",
+	    "[   12.345678][  T123] ",
+	    "<4>[   12.345678] [ C1] ",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		feed_as(log, prefixes[i], i % 2 ? "\r\n" : "\n");
+		if (nseen != 1)
+			fail_msg("%zu splats with '%s', second: %s", nseen, prefixes[i],
+				 nseen > 1 ? seen[1].title : "none");
+		assert_string_equal(seen[0].kind, kind);
+		assert_string_equal(seen[0].title, title);
+		assert_string_equal(seen[0].signature, signature);
+		assert_int_equal(seen[0].us, i ? 12345678 : 77);
+	}
+}
+
+#define REGISTERS                                                                                  \
+	"CPU: 1 UID: 0 PID: 77 Comm: agent Not tainted 7.3.4-septorture #1 PREEMPT\n"              \
+	"Hardware name: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 1.16.2-debian-1.16.2-1\n"
+
+#define WARN_LOG                                                                                   \
+	"------------[ cut here ]------------\n"                                                   \
+	"WARNING: arch/x86/kvm/mmu/tdp_mmu.c:555 at "                                              \
+	"tdp_mmu_set_spte_atomic.isra.0+0x1f/0x130, CPU#1: agent/77\n" REGISTERS                   \
+	"RIP: 0010:tdp_mmu_set_spte_atomic.isra.0+0x1f/0x130\n"                                    \
+	"Call Trace:\n <TASK>\n kvm_tdp_mmu_map+0x2b1/0x5c0\n </TASK>\n"                           \
+	"---[ end trace 0000000000000000 ]---\n"
+
+static void warnings(void **state)
+{
+	(void)state;
+	one("an innocent line\n" WARN_LOG "another\n", "warn",
+	    "WARNING: arch/x86/kvm/mmu/tdp_mmu.c:555 at "
+	    "tdp_mmu_set_spte_atomic.isra.0+0x1f/0x130, CPU#1: agent/77",
+	    "warn: arch/x86/kvm/mmu/tdp_mmu.c in tdp_mmu_set_spte_atomic");
+	assert_contains(seen[0].text, "------------[ cut here ]------------\nWARNING: ");
+	assert_contains(seen[0].text, " kvm_tdp_mmu_map+0x2b1/0x5c0\n");
+	assert_contains(seen[0].text, "---[ end trace");
+	assert_lacks(seen[0].text, "another");
+	assert_lacks(seen[0].text, "innocent");
+	assert_false(seen[0].cut);
+
+	/* As kernels before 6.19 wrote it, with the message ahead. */
+	one("------------[ cut here ]------------\nrefcount is odd\n"
+	    "WARNING: CPU: 0 PID: 1 at arch/x86/kvm/mmu/tdp_mmu.c:44 "
+	    "kvm_mmu_uninit_tdp_mmu+0x5e/0x60 [kvm]\n",
+	    "warn",
+	    "WARNING: CPU: 0 PID: 1 at arch/x86/kvm/mmu/tdp_mmu.c:44 "
+	    "kvm_mmu_uninit_tdp_mmu+0x5e/0x60 [kvm]",
+	    "warn: arch/x86/kvm/mmu/tdp_mmu.c in kvm_mmu_uninit_tdp_mmu");
+	assert_contains(seen[0].text, "refcount is odd\n");
+
+	one("WARNING: [pfn < 0] virt/kvm/kvm_main.c:433 at kvm_mmu_memory_cache_alloc+0x4a/0x60, "
+	    "CPU#0: agent/80\n",
+	    "warn",
+	    "WARNING: [pfn < 0] virt/kvm/kvm_main.c:433 at kvm_mmu_memory_cache_alloc+0x4a/0x60, "
+	    "CPU#0: agent/80",
+	    "warn: virt/kvm/kvm_main.c in kvm_mmu_memory_cache_alloc");
+	one("WARNING: at foo+0x1/0x2, CPU#0: agent/80\n", "warn",
+	    "WARNING: at foo+0x1/0x2, CPU#0: agent/80", "warn: foo");
+	one("WARNING: something 0xdeadbeef ffff888012345678 at 17 of pages_4k\n", "warn",
+	    "WARNING: something 0xdeadbeef ffff888012345678 at 17 of pages_4k",
+	    "warn: something X X at N of pages_4k");
+}
+
+static void oopses(void **state)
+{
+	(void)state;
+	one("BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
+	    "#PF: supervisor read access in kernel mode\n"
+	    "Oops: Oops: 0000 [#1] SMP\n" REGISTERS
+	    "RIP: 0010:tdx_sept_set_private_spte+0x1f/0x30\n"
+	    "Call Trace:\n <TASK>\n kvm_tdp_mmu_map+0x2b1/0x5c0\n </TASK>\n"
+	    "---[ end trace 0000000000000000 ]---\n"
+	    "RIP: 0010:tdx_sept_set_private_spte+0x1f/0x30\n"
+	    "Kernel panic - not syncing: Fatal exception\n"
+	    "---[ end Kernel panic - not syncing: Fatal exception ]---\n",
+	    "oops",
+	    "BUG: kernel NULL pointer dereference, address: 0000000000000010 in "
+	    "tdx_sept_set_private_spte",
+	    "oops: kernel NULL pointer dereference in tdx_sept_set_private_spte");
+	one("BUG: unable to handle page fault for address: ffff888012345678\n"
+	    "Oops: 0002 [#1] PREEMPT SMP\nRIP: 0010:0x0\nCall Trace:\n"
+	    " ? __die+0x1/0x2\n handle_changed_spte+0x1/0x2\n",
+	    "oops",
+	    "BUG: unable to handle page fault for address: ffff888012345678 in "
+	    "handle_changed_spte",
+	    "oops: unable to handle page fault for address in handle_changed_spte");
+	one("Oops: general protection fault, probably for non-canonical address "
+	    "0xdead000000000100: 0000 [#1] SMP\nRIP: 0010:list_del+0x1/0x2\n"
+	    "---[ end trace 0000000000000000 ]---\n",
+	    "oops",
+	    "Oops: general protection fault, probably for non-canonical address "
+	    "0xdead000000000100: 0000 [#1] SMP in list_del",
+	    "oops: general protection fault in list_del");
+	one("general protection fault: 0000 [#1] SMP\nRIP: 0010:list_del+0x1/0x2\n", "oops",
+	    "general protection fault: 0000 [#1] SMP in list_del",
+	    "oops: general protection fault in list_del");
+	one("Oops: divide error: 0000 [#1] SMP\nRIP: 0010:foo+0x1/0x2\n", "oops",
+	    "Oops: divide error: 0000 [#1] SMP in foo", "oops: divide error in foo");
+}
+
+static void bugs(void **state)
+{
+	(void)state;
+	one("------------[ cut here ]------------\n"
+	    "kernel BUG at arch/x86/kvm/mmu/mmu.c:1234!\n"
+	    "Oops: invalid opcode: 0000 [#1] SMP\n" REGISTERS "RIP: 0010:mmu_free_root+0x1/0x2\n"
+	    "---[ end trace 0000000000000000 ]---\n",
+	    "bug", "kernel BUG at arch/x86/kvm/mmu/mmu.c:1234! in mmu_free_root",
+	    "bug: arch/x86/kvm/mmu/mmu.c in mmu_free_root");
+	one("BUG: Bad page state in process agent  pfn:12345\n"
+	    "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n free_unref_folio+0x1/0x2\n",
+	    "bug", "BUG: Bad page state in process agent  pfn:12345 in free_unref_folio",
+	    "bug: Bad page state in process agent  pfn:N in free_unref_folio");
+	/* A second oops is another problem. */
+	feed("BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
+	     "Oops: Oops: 0000 [#1] SMP\nRIP: 0010:first+0x1/0x2\n"
+	     "Oops: general protection fault: 0000 [#2] SMP\nRIP: 0010:second+0x1/0x2\n");
+	assert_int_equal(nseen, 2);
+	assert_string_equal(seen[1].signature, "oops: general protection fault in second");
+}
+
+#define RULE "==================================================================\n"
+
+static void kcsan(void **state)
+{
+	static const char log[] =
+	    RULE "BUG: KCSAN: data-race in kvm_mmu_faultin_pfn / kvm_mmu_invalidate_end\n\n"
+		 "write to 0xffff888003a1c2d8 of 8 bytes by task 92 on cpu 1:\n"
+		 " kvm_mmu_invalidate_end+0x5c/0x90\n\n"
+		 "read to 0xffff888003a1c2d8 of 8 bytes by task 91 on cpu 0:\n"
+		 " kvm_mmu_faultin_pfn+0x1f0/0x4d0\n\n"
+		 "value changed: 0x0000000000000001 -> 0x0000000000000000\n\n"
+		 "Reported by Kernel Concurrency Sanitizer on:\n" REGISTERS RULE "the next line\n";
+
+	(void)state;
+	one(log, "kcsan", "BUG: KCSAN: data-race in kvm_mmu_faultin_pfn / kvm_mmu_invalidate_end",
+	    "kcsan: kvm_mmu_faultin_pfn / kvm_mmu_invalidate_end");
+	assert_contains(seen[0].text, "value changed");
+	assert_lacks(seen[0].text, "the next line");
+	one(RULE "BUG: KCSAN: data-race in zebra.isra.0 / apple+0x1f/0x30\n" RULE, "kcsan",
+	    "BUG: KCSAN: data-race in zebra.isra.0 / apple+0x1f/0x30", "kcsan: apple / zebra");
+	one(RULE "BUG: KCSAN: assert: race in tdp_mmu_iter+0x1f/0x30\n" RULE, "kcsan",
+	    "BUG: KCSAN: assert: race in tdp_mmu_iter+0x1f/0x30", "kcsan: tdp_mmu_iter");
+}
+
+static void lockdep(void **state)
+{
+	(void)state;
+	one(RULE "WARNING: possible circular locking dependency detected\n"
+		 "7.3.4-septorture #1 Not tainted\n"
+		 "------------------------------------------------------\n"
+		 "agent/77 is trying to acquire lock:\n"
+		 "ffff888003a1c2d8 (&kvm->slots_lock#2){+.+.}-{4:4}, at: "
+		 "kvm_set_memory_region+0x1f/0x30\n\n"
+		 "but task is already holding lock:\n"
+		 "ffff888003a1c2d8 (&tdx->lock){+.+.}-{4:4}, at: tdx_vcpu_ioctl+0x1/0x2\n"
+		 "stack backtrace:\n" REGISTERS
+		 "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n </TASK>\nthe next line\n",
+	    "lockdep", "WARNING: possible circular locking dependency detected",
+	    "lockdep: possible circular locking dependency detected in (&kvm->slots_lock#N) at "
+	    "kvm_set_memory_region");
+	assert_contains(seen[0].text, "already holding");
+	assert_lacks(seen[0].text, "the next line");
+	one(RULE "WARNING: suspicious RCU usage\n7.3.4 Not tainted\n-----------------------------\n"
+		 "arch/x86/kvm/mmu/tdp_iter.c:12 suspicious rcu_dereference_check() usage!\n"
+		 "Call Trace:\n <TASK>\n lockdep_rcu_suspicious+0x1/0x2\n tdp_iter+0x1/0x2\n",
+	    "lockdep", "WARNING: suspicious RCU usage",
+	    "lockdep: suspicious RCU usage in arch/x86/kvm/mmu/tdp_iter.c");
+	one(RULE "[ BUG: Invalid wait context ]\n7.3.4 Not tainted\n"
+		 "agent/1 is trying to lock:\n"
+		 "ffffffff82a (cgroup_mutex){....}-{3:3}, at: foo+0x1/0x2\n",
+	    "lockdep", "[ BUG: Invalid wait context ]",
+	    "lockdep: Invalid wait context in (cgroup_mutex) at foo");
+}
+
+static void lockdep_kinds(void **state)
+{
+	static const char *const headers[] = {
+	    "WARNING: possible recursive locking detected",
+	    "WARNING: inconsistent lock state",
+	    "WARNING: bad unlock balance detected!",
+	    "WARNING: held lock freed!",
+	    "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected",
+	    "WARNING: possible irq lock inversion dependency detected",
+	    "WARNING: Nested lock was not taken",
+	    "WARNING: lock held when returning to user space!",
+	    "WARNING: agent/77 still has locks held!",
+	    "BUG: MAX_LOCKDEP_CHAINS too low!",
+	    "INFO: trying to register non-static key.",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		feed(headers[i]);
+		assert_int_equal(nseen, 1);
+		assert_string_equal(seen[0].kind, "lockdep");
+		assert_string_equal(seen[0].title, headers[i]);
+		assert_true(seen[0].cut);
+	}
+	feed("WARNING: agent/77 still has locks held!");
+	assert_string_equal(seen[0].signature, "lockdep: agent/N still has locks held!");
+}
+
+static void stalls(void **state)
+{
+	(void)state;
+	one("INFO: task vcpu1:123 blocked for more than 60 seconds.\n"
+	    "      Not tainted 7.3.4-septorture #1\n"
+	    "task:vcpu1           state:D stack:0     pid:123   tgid:77    ppid:1\n"
+	    "Call Trace:\n <TASK>\n __schedule+0x1/0x2\n kvm_vcpu_ioctl+0x1/0x2\n </TASK>\n"
+	    "INFO: task vcpu1:123 is blocked on a mutex likely owned by task init:1.\n",
+	    "hung-task", "INFO: task vcpu1:123 blocked for more than 60 seconds.",
+	    "hung-task: vcpu");
+	one("INFO: task kworker/0:1:9 blocked in I/O wait for more than 60 seconds.\n", "hung-task",
+	    "INFO: task kworker/0:1:9 blocked in I/O wait for more than 60 seconds.",
+	    "hung-task: kworker/N:");
+	one("watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [agent:77]\n" REGISTERS
+	    "RIP: 0010:tdp_mmu_zap_leafs+0x1/0x2\n",
+	    "soft-lockup",
+	    "BUG: soft lockup - CPU#1 stuck for 22s! [agent:77] in tdp_mmu_zap_leafs",
+	    "soft-lockup: soft lockup in tdp_mmu_zap_leafs");
+	one("rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
+	    "rcu: \t1-...!: (0 ticks this GP) idle=5d14/1/0x4000000000000000\n"
+	    "RIP: 0010:anywhere+0x1/0x2\n",
+	    "rcu-stall",
+	    "INFO: rcu_preempt detected stalls on CPUs/tasks:", "rcu-stall: rcu_preempt");
+	one("rcu: INFO: rcu_preempt self-detected stall on CPU\n", "rcu-stall",
+	    "INFO: rcu_preempt self-detected stall on CPU", "rcu-stall: rcu_preempt");
+	one("BUG: sleeping function called from invalid context at kernel/locking/mutex.c:283\n"
+	    "in_atomic(): 1, irqs_disabled(): 0, non_block: 0, pid: 77, name: agent\n"
+	    "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n __might_resched+0x1/0x2\n"
+	    " tdp_mmu_split+0x1/0x2\n </TASK>\n",
+	    "atomic-sleep",
+	    "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:283 in "
+	    "tdp_mmu_split",
+	    "atomic-sleep: sleeping function called from invalid context at "
+	    "kernel/locking/mutex.c in tdp_mmu_split");
+	one("BUG: scheduling while atomic: agent/77/0x00000002\n", "atomic-sleep",
+	    "BUG: scheduling while atomic: agent/77/0x00000002",
+	    "atomic-sleep: scheduling while atomic");
+}
+
+static void panics(void **state)
+{
+	(void)state;
+	one("Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n" REGISTERS
+	    "---[ end Kernel panic - not syncing: Attempted to kill init! ]---\n",
+	    "panic", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b",
+	    "panic: Attempted to kill init! exitcode=X");
+	/* Alone, nothing else explains it. */
+	one("Kernel panic - not syncing: Fatal exception\n", "panic",
+	    "Kernel panic - not syncing: Fatal exception", "panic: Fatal exception");
+	/* Another reason than the splat before it. */
+	feed(WARN_LOG "Kernel panic - not syncing: System is deadlocked on memory\n");
+	assert_int_equal(nseen, 2);
+}
+
+static void innocent_lines(void **state)
+{
+	(void)state;
+	feed("INFO: lockdep is turned off.\n"
+	     "Spectre V2 : WARNING: Unprivileged eBPF is enabled\n"
+	     "traps: init[1] general protection fault ip:401000 sp:7ffd error:0\n"
+	     "kcsan: enabled early\nwatchdog: enabled\nNo BUG here, nor a panic\n"
+	     "rcu: INFO: Stall ended before state dump start\n" RULE
+	     "------------[ cut here ]------------\n[<ffffffff81000000>] foo+0x1/0x2\n[\n[ \n"
+	     "[    1.0] \n<\n<4\n[   T\n\n");
+	assert_int_equal(nseen, 0);
+}
+
+static void neighbours(void **state)
+{
+	(void)state;
+	/* Each begins where the other has no end of its own. */
+	feed("WARNING: possible recursive locking detected\n body\n" WARN_LOG RULE
+	     "BUG: KCSAN: data-race in a / b\n" WARN_LOG "Kernel panic - not syncing: x\n");
+	assert_int_equal(nseen, 5);
+	assert_string_equal(seen[0].kind, "lockdep");
+	assert_string_equal(seen[1].kind, "warn");
+	assert_string_equal(seen[2].kind, "kcsan");
+	assert_string_equal(seen[3].kind, "warn");
+	assert_string_equal(seen[3].signature, seen[1].signature);
+	assert_string_equal(seen[4].kind, "panic");
+	assert_lacks(seen[0].text, "cut here");
+}
+
+static void bounds(void **state)
+{
+	struct klog *k = klog_new(see, NULL);
+	char wide[5000];
+	size_t lines = 0;
+
+	(void)state;
+	forget();
+	memset(wide, 'x', sizeof(wide));
+	wide[sizeof(wide) - 1] = '\0';
+	klog_line(k, 1, "WARNING: \x1b[31mred\x7f\xff");
+	for (int i = 0; i < 10000; i++)
+		klog_line(k, 2, wide);
+	klog_end(k);
+	assert_int_equal(nseen, 1);
+	assert_string_equal(seen[0].title, "WARNING: ?[31mred??");
+	for (const char *s = seen[0].text; *s; s++)
+		lines += *s == '\n';
+	assert_int_equal(lines, KLOG_MAX_LINES);
+	assert_true(strlen(seen[0].text) <= KLOG_MAX_LINES * 513);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	forget();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(warnings),	      cmocka_unit_test(oopses),
+	    cmocka_unit_test(bugs),	      cmocka_unit_test(kcsan),
+	    cmocka_unit_test(lockdep),	      cmocka_unit_test(lockdep_kinds),
+	    cmocka_unit_test(stalls),	      cmocka_unit_test(panics),
+	    cmocka_unit_test(innocent_lines), cmocka_unit_test(neighbours),
+	    cmocka_unit_test(bounds),
+	};
+
+	return cmocka_run_group_tests_name("klog", tests, NULL, tear_down);
+}
