@@ -12,6 +12,7 @@
 #include "ingest.h"
 #include "initramfs.h"
 #include "kernel.h"
+#include "known.h"
 #include "plan.h"
 #include "rundir.h"
 #include "text.h"
@@ -235,9 +236,14 @@ static int report(struct run *run)
 	    [RUN_INVALID] = EXIT_INFRA,
 	};
 	struct run_report *report = make_report(run);
-	int status = exits[run_verdict(report)];
+	char *known = xasprintf("%s/configs/known-findings.txt", run->src);
 	char *error;
+	int bad = known_mark(report, known, &error);
+	int status = exits[run_verdict(report)];
 
+	free(known);
+	if (bad)
+		status = say_owned(error, EXIT_INFRA);
 	if (!report->ended && !run->vm.interrupted) {
 		show_tail(run, "console.log");
 		if (status == EXIT_INFRA)

@@ -61,7 +61,7 @@ static uint64_t deadline_ms(const char *variable, uint64_t seconds)
 static void show_progress(const struct watch *w, const json_t *event)
 {
 	json_int_t faults = json_integer_value(json_object_get(event, "faults"));
-	json_int_t ms = json_integer_value(json_object_get(event, "elapsed_ms"));
+	json_int_t ms = json_integer_value(json_object_get(event, "running_ms"));
 
 	fprintf(stderr, "\r%4" PRIu64 " s  %lld faults (%.0f per second), %lld injected\033[K",
 		(now_ms() - w->start) / 1000, (long long)faults,

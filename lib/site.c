@@ -31,9 +31,20 @@ static const struct context map_only[] = {
     {0},
 };
 
-/* Argument 2 of tdp_mmu_set_external_spte(kvm, gfn, old_spte, new_spte, level). */
+/* handle_changed_spte(): under the write side of mmu_lock a failure bugs the VM. */
+static const struct status external_fatal[] = {
+    {"-EBUSY", (uint64_t)-EBUSY, CONTRACT_FATAL},
+    {"-EIO", (uint64_t)-EIO, CONTRACT_FATAL},
+    {0},
+};
+
+/*
+ * Argument 2 of tdp_mmu_set_external_spte(kvm, gfn, old_spte, new_spte, level)
+ * tells a map from a removal.
+ */
 static const struct context external[] = {
     {"map", 2, SPTE_MMU_PRESENT, 0, external_retry},
+    {"remove", 2, SPTE_MMU_PRESENT, SPTE_MMU_PRESENT, external_fatal},
     {0},
 };
 

@@ -78,6 +78,7 @@ static void on_progress(struct ingest *in, const json_t *e)
 	in->run->injected = number(e, "injected");
 	in->run->tds = number(e, "tds");
 	in->run->load_ms = number(e, "elapsed_ms");
+	in->run->running_ms = number(e, "running_ms");
 }
 
 static void on_check(struct ingest *in, const json_t *e)
@@ -98,6 +99,30 @@ static void on_check(struct ingest *in, const json_t *e)
 	c->failures += !json_is_true(json_object_get(e, "ok"));
 }
 
+static void on_kcsan(struct ingest *in, const json_t *e)
+{
+	in->run->kcsan_watchpoints = number(e, "watchpoints");
+}
+
+/* {"drift": 3, "what": "x"} as "drift 3, what x". */
+static char *facts_line(json_t *facts)
+{
+	char *line = xstrdup("");
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(facts, name, value)
+	{
+		char *v = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		char *longer = xasprintf("%s%s%s %s", line, *line ? ", " : "", name, v);
+
+		free(v);
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
 static void on_finding(struct ingest *in, const json_t *e)
 {
 	const char *oracle = string(e, "oracle");
@@ -106,8 +131,10 @@ static void on_finding(struct ingest *in, const json_t *e)
 	char *signature = xasprintf("%s: %s: %s", oracle, kind, title);
 	struct finding *f = run_finding(in->run, oracle, kind, title, signature, number(e, "us"));
 
-	if (!f->text)
+	if (!f->text) {
 		f->text = json_dumps(json_object_get(e, "facts"), JSON_INDENT(1));
+		f->detail = facts_line(json_object_get(e, "facts"));
+	}
 	free(signature);
 }
 
@@ -166,17 +193,12 @@ static const struct {
 	const char *name;
 	void (*handle)(struct ingest *in, const json_t *event);
 } handlers[] = {
-    {"hello", on_hello},
-    {"klog", on_klog},
-    {"klog_lost", on_klog_lost},
-    {"first_fault", on_first_fault},
-    {"progress", on_progress},
-    {"check", on_check},
-    {"finding", on_finding},
-    {"site", on_site},
-    {"stressor", on_stressor},
-    {"fail", on_fail},
-    {"end", on_end},
+    {"hello", on_hello},	 {"klog", on_klog},
+    {"klog_lost", on_klog_lost}, {"first_fault", on_first_fault},
+    {"progress", on_progress},	 {"check", on_check},
+    {"finding", on_finding},	 {"site", on_site},
+    {"stressor", on_stressor},	 {"kcsan", on_kcsan},
+    {"fail", on_fail},		 {"end", on_end},
 };
 
 static void on_line(struct ingest *in, const char *line, size_t len)

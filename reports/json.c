@@ -84,6 +84,7 @@ static json_t *findings(const struct run_report *run)
 		set_number(o, "count", f->count);
 		set_number(o, "first_us", f->first_us);
 		json_object_set_new(o, "cut", json_boolean(f->cut));
+		set_string(o, "known", f->known);
 		set_string(o, "text", f->text);
 		json_array_append_new(list, o);
 	}
@@ -146,6 +147,8 @@ static void write_json(const struct run_report *run, FILE *out)
 	set_number(o, "injected", run->injected);
 	set_number(o, "tds", run->tds);
 	set_number(o, "load_ms", run->load_ms);
+	set_number(o, "running_ms", run->running_ms);
+	set_number(o, "kcsan_watchpoints", run->kcsan_watchpoints);
 	json_object_set_new(o, "sites", sites(run));
 	json_object_set_new(o, "stressors", stressors(run));
 	json_object_set_new(o, "checks", checks(run));

@@ -27,6 +27,8 @@ static void free_finding(struct finding *f)
 	free(f->title);
 	free(f->signature);
 	free(f->text);
+	free(f->detail);
+	free(f->known);
 	free(f->header);
 }
 
@@ -101,28 +103,42 @@ struct finding *run_finding(struct run_report *run, const char *oracle, const ch
 	return f;
 }
 
+size_t run_new_findings(const struct run_report *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->nfindings; i++)
+		n += !run->findings[i].known;
+	return n;
+}
+
 enum run_verdict run_verdict(const struct run_report *run)
 {
 	if (run->invalid)
 		return RUN_INVALID;
-	return run->nfindings ? RUN_FINDINGS : RUN_CLEAN;
+	return run_new_findings(run) ? RUN_FINDINGS : RUN_CLEAN;
 }
 
 char *run_verdict_text(const struct run_report *run)
 {
-	const char *s = run->nfindings == 1 ? "" : "S";
+	size_t n = run_new_findings(run), known = run->nfindings - n;
+	char *and_known = known ? xasprintf(", %zu known", known) : xstrdup("");
+	char *text;
 
 	if (run->invalid)
-		return xasprintf("INVALID: %s", run->invalid);
-	if (!run->nfindings)
-		return xstrdup("CLEAN");
-	if (run->vm_end)
-		return xasprintf("%zu FINDING%s (%s)", run->nfindings, s, run->vm_end);
-	return xasprintf("%zu FINDING%s", run->nfindings, s);
+		text = xasprintf("INVALID: %s", run->invalid);
+	else if (!n)
+		text = xasprintf("CLEAN%s", and_known);
+	else
+		text = xasprintf("%zu FINDING%s%s%s%s%s", n, n == 1 ? "" : "S", and_known,
+				 run->vm_end ? " (" : "", run->vm_end ? run->vm_end : "",
+				 run->vm_end ? ")" : "");
+	free(and_known);
+	return text;
 }
 
 uint64_t run_rate(const struct run_report *run)
 {
 	/* Faults are far fewer than 2^64 / 1000, but a corrupt event may say anything. */
-	return run->load_ms ? (uint64_t)((double)run->faults * 1000 / run->load_ms) : 0;
+	return run->running_ms ? (uint64_t)((double)run->faults * 1000 / run->running_ms) : 0;
 }

@@ -34,6 +34,8 @@ struct finding {
 	char *title;
 	char *signature;
 	char *text; /* the splat, or the oracle's facts as JSON; may be NULL */
+	char *detail; /* the facts in one line; may be NULL */
+	char *known; /* why it does not count (known.h), or NULL */
 	uint64_t count;
 	uint64_t first_us; /* since boot */
 	char *header; /* klog: see klog.h; else NULL */
@@ -65,6 +67,8 @@ struct run_report {
 	bool has_boot_us;
 	uint64_t boot_us; /* from the kernel's start to the first fault */
 	uint64_t faults, injected, tds, load_ms;
+	uint64_t running_ms; /* of the load, with the stressors at work */
+	uint64_t kcsan_watchpoints;
 	size_t nsites;
 	struct site_stat *sites;
 	size_t nstressors;
@@ -93,11 +97,14 @@ __attribute__((format(printf, 2, 3))) void run_invalidate(struct run_report *run
 struct finding *run_finding(struct run_report *run, const char *oracle, const char *kind,
 			    const char *title, const char *signature, uint64_t us);
 
+/* How many findings are not known ones. */
+size_t run_new_findings(const struct run_report *run);
+
 enum run_verdict run_verdict(const struct run_report *run);
 /* "CLEAN", "2 FINDINGS", "INVALID: why"; free() it. */
 char *run_verdict_text(const struct run_report *run);
 
-/* Faults per second of load; 0 if unknown. */
+/* Faults per second with the stressors at work; 0 if unknown. */
 uint64_t run_rate(const struct run_report *run);
 
 #endif

@@ -32,9 +32,10 @@ static void write_head(const struct run_report *run, struct table *t)
 	table_addf(t, "%s asked for, %.1f s done; %.1f s with boot", load, run->load_ms / 1e3,
 		   run->wall_ms / 1e3);
 	table_add(t, "faults");
-	table_addf(
-	    t, "%" PRIu64 " served (%" PRIu64 " per second), %" PRIu64 " injected, %" PRIu64 " TDs",
-	    run->faults, run_rate(run), run->injected, run->tds);
+	table_addf(t,
+		   "%" PRIu64 " served (%" PRIu64 " per second at work), %" PRIu64
+		   " injected, %" PRIu64 " TDs",
+		   run->faults, run_rate(run), run->injected, run->tds);
 	table_add(t, "first fault");
 	if (run->has_boot_us)
 		table_addf(t, "%.1f s after the kernel's start", run->boot_us / 1e6);
@@ -131,10 +132,13 @@ static void write_findings(const struct run_report *run, FILE *out)
 	for (size_t i = 0; i < run->nfindings && i < MAX_FINDINGS; i++) {
 		const struct finding *f = &run->findings[i];
 
-		table_addf(&t, "%s/%s", f->oracle, f->kind);
+		table_addf(&t, "%s/%s%s", f->oracle, f->kind, f->known ? " (known)" : "");
 		table_addf(&t, "%" PRIu64, f->count);
 		table_addf(&t, "%.1f s", f->first_us / 1e6);
-		table_add(&t, f->title);
+		if (f->detail && *f->detail)
+			table_addf(&t, "%s (%s)", f->title, f->detail);
+		else
+			table_add(&t, f->title);
 	}
 	fputc('\n', out);
 	table_print(&t, "", out);

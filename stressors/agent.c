@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define EVENTS_VERSION 1
-#define AGENT_VERSION "0.1"
+#define AGENT_VERSION  "0.1"
 
 #define KCSAN "/sys/kernel/debug/kcsan"
 
@@ -59,8 +59,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {argp_options, parse_option, NULL,
-				 "Runs a septorture plan on this machine.", NULL, NULL, NULL};
+static const struct argp argp = {
+    argp_options, parse_option, NULL, "Runs a septorture plan on this machine.", NULL, NULL, NULL};
 
 /* Kernel parameters that the kernel does not know reach init as its environment. */
 static void kernel_options(struct options *o)
@@ -103,8 +103,8 @@ static void hello(void)
 	event_emit("hello", "{s:i, s:s, s:s, s:s, s:I, s:I, s:s}", "v", EVENTS_VERSION, "agent",
 		   AGENT_VERSION, "kernel", u.release, "cmdline", cmdline ? cmdline : "", "cpus",
 		   (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib",
-		   (json_int_t)sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024),
-		   "platform", access("/sys/kernel/debug/softseam", F_OK) ? "real" : "soft");
+		   (json_int_t)sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024), "platform",
+		   access("/sys/kernel/debug/softseam", F_OK) ? "real" : "soft");
 	free(cmdline);
 }
 
@@ -112,6 +112,7 @@ static void hello(void)
 struct load {
 	const struct plan *plan;
 	uint64_t start, end;
+	uint64_t running_us; /* while the stressors were not parked */
 	uint64_t faults; /* of TDs that are gone */
 	unsigned int tds;
 	bool saw_fault;
@@ -125,10 +126,11 @@ static void phase(const char *name, unsigned int td)
 
 static void progress(const struct load *l, const struct td *td)
 {
-	event_emit("progress", "{s:I, s:I, s:i, s:I}", "faults",
+	event_emit("progress", "{s:I, s:I, s:i, s:I, s:I}", "faults",
 		   (json_int_t)(l->faults + (td ? td_faults(td) : 0)), "injected",
 		   (json_int_t)inject_total(l->plan), "tds", (int)l->tds, "elapsed_ms",
-		   (json_int_t)((now_us() - l->start) / 1000));
+		   (json_int_t)((now_us() - l->start) / 1000), "running_ms",
+		   (json_int_t)(l->running_us / 1000));
 }
 
 /* Sleeps until UNTIL, looking out for the first fault. */
@@ -170,8 +172,11 @@ static bool run_td(struct load *l)
 		return false;
 	}
 	while (parked && !atomic_load(&td->dead) && now_us() < end) {
-		let_run(l, td, min_u64(end, now_us() + l->plan->td_quiesce_us));
+		uint64_t resumed = now_us();
+
+		let_run(l, td, min_u64(end, resumed + l->plan->td_quiesce_us));
 		parked = workers_pause(ws);
+		l->running_us += now_us() - resumed;
 		if (!parked)
 			event_finding("liveness", "stuck", td->number,
 				      "a thread did not return from the kernel", NULL);
@@ -213,6 +218,28 @@ static void kcsan_on(void)
 		event_fail("KCSAN cannot be switched on through " KCSAN);
 }
 
+/* A sanitizer that looked at nothing has found nothing for the wrong reason. */
+static void kcsan_report(void)
+{
+	char *text = file_read(KCSAN);
+	long long watchpoints = 0, races = 0;
+	const char *s;
+
+	if (!text)
+		return;
+	s = strstr(text, "setup_watchpoints: ");
+	if (s)
+		sscanf(s, "setup_watchpoints: %lld", &watchpoints);
+	s = strstr(text, "data_races: ");
+	if (s)
+		sscanf(s, "data_races: %lld", &races);
+	event_emit("kcsan", "{s:I, s:I}", "watchpoints", (json_int_t)watchpoints, "races",
+		   (json_int_t)races);
+	if (!watchpoints || strncmp(text, "enabled: 1", 10))
+		event_fail("KCSAN did not look: " KCSAN " says it is off, or it set no watchpoint");
+	free(text);
+}
+
 static void run_load(const struct plan *plan)
 {
 	struct load l = {.plan = plan, .start = now_us()};
@@ -228,6 +255,10 @@ static void run_load(const struct plan *plan)
 	progress(&l, NULL);
 	inject_report(plan);
 	report_stressors(&l);
+	kcsan_report();
+	if (plan->nfaults && !inject_total(plan))
+		event_fail("no fault was injected: the plan's sites were never called, or its "
+			   "probabilities are too low for its duration");
 }
 
 /* The port by its name, as there is no udev to make links. */

@@ -78,10 +78,10 @@ bool kvm_stat(int stats_fd, const char *name, uint64_t *value);
 
 #define TD_MAX_VCPUS 16
 /* The guest program has a memory slot of its own, which no stressor touches. */
-#define TD_PROG_GPA 0x200000ull
+#define TD_PROG_GPA  0x200000ull
 #define TD_PROG_SIZE 0x200000ull
-#define TD_MEM_GPA 0x100000000ull
-#define TD_PAGE 4096ull
+#define TD_MEM_GPA   0x100000000ull
+#define TD_PAGE	     4096ull
 
 struct td_vcpu {
 	int fd, stats_fd;
@@ -91,10 +91,10 @@ struct td_vcpu {
 struct td {
 	const struct plan *plan;
 	unsigned int number; /* from 1 */
-	uint64_t seed;	     /* of this TD, drawn from the plan's */
+	uint64_t seed; /* of this TD, drawn from the plan's */
 	int kvm_fd, vm_fd, stats_fd, prog_fd, mem_fd;
 	void *prog_shared, *mem_shared; /* user addresses behind the slots, never touched */
-	uint64_t mem_size;		/* bytes, from TD_MEM_GPA */
+	uint64_t mem_size; /* bytes, from TD_MEM_GPA */
 	unsigned int nvcpus;
 	struct td_vcpu vcpus[TD_MAX_VCPUS];
 	bool has_program;
@@ -164,7 +164,7 @@ struct oracle {
 #define ORACLE(id, ...)                                                                            \
 	static const struct oracle oracle_##id = {.name = #id, __VA_ARGS__};                       \
 	static const struct oracle *const oracle_ptr_##id                                          \
-		__attribute__((used, section("oracles"))) = &oracle_##id
+	    __attribute__((used, section("oracles"))) = &oracle_##id
 
 void oracles_start(void);
 void oracles_quiesce(struct td *td);

@@ -86,9 +86,8 @@ static bool counts(const struct plan_fault *f, struct counts *c)
 
 	snprintf(path, sizeof(path), FAIL_FUNCTION "/%s/stats", f->site->name);
 	text = file_read(path);
-	ok = text &&
-	     sscanf(text, "calls %" SCNu64 " matched %" SCNu64 " injected %" SCNu64, &c->calls,
-		    &c->matched, &c->injected) == 3;
+	ok = text && sscanf(text, "calls %" SCNu64 " matched %" SCNu64 " injected %" SCNu64,
+			    &c->calls, &c->matched, &c->injected) == 3;
 	free(text);
 	return ok;
 }

@@ -8,10 +8,10 @@
 
 #include <linux/kvm.h>
 
-#define KVM_X86_TDX_VM 5
-#define KVM_MEM_GUEST_MEMFD (1u << 2)
+#define KVM_X86_TDX_VM		     5
+#define KVM_MEM_GUEST_MEMFD	     (1u << 2)
 #define KVM_MEMORY_ATTRIBUTE_PRIVATE (1ull << 3)
-#define KVM_EXIT_MEMORY_FAULT 39
+#define KVM_EXIT_MEMORY_FAULT	     39
 
 struct kvm_userspace_memory_region2 {
 	__u32 slot;
@@ -39,8 +39,8 @@ struct kvm_create_guest_memfd {
 };
 
 #define KVM_SET_USER_MEMORY_REGION2 _IOW(KVMIO, 0x49, struct kvm_userspace_memory_region2)
-#define KVM_SET_MEMORY_ATTRIBUTES _IOW(KVMIO, 0xd2, struct kvm_memory_attributes)
-#define KVM_CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
+#define KVM_SET_MEMORY_ATTRIBUTES   _IOW(KVMIO, 0xd2, struct kvm_memory_attributes)
+#define KVM_CREATE_GUEST_MEMFD	    _IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
 
 /* Commands of KVM_MEMORY_ENCRYPT_OP on a TD and its vCPUs. */
 enum {

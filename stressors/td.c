@@ -13,12 +13,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define GPA_BITS 48
+#define GPA_BITS  48
 #define MAX_CPUID 64
 
 /*
- * An ioctl that the injected faults do not allow to fail: every fault of a
- * plan is of the class "retry", so KVM hides all of them from user space.
+ * An ioctl that must not fail. What a plan injects in the class "retry" KVM
+ * hides from user space; what it injects in the class "fatal" is meant to be
+ * seen here, and the finding then says what became of the VM.
  */
 static int must(struct td *td, int ret, const char *what)
 {
@@ -78,7 +79,8 @@ static int init_vcpu(struct td *td, unsigned int i)
 	if (v->fd < 0)
 		goto out;
 	v->stats_fd = must(td, ioctl(v->fd, KVM_GET_STATS_FD, 0), "KVM_GET_STATS_FD of a vCPU");
-	mmap_size = must(td, ioctl(td->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+	mmap_size =
+	    must(td, ioctl(td->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
 	if (v->stats_fd < 0 || mmap_size < 0)
 		goto out;
 	v->run = mmap(NULL, (size_t)mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
@@ -119,8 +121,8 @@ static int add_slot(struct td *td, unsigned int slot, uint64_t gpa, uint64_t siz
 	    .attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
 	};
 
-	*memfd = must(td, ioctl(td->vm_fd, KVM_CREATE_GUEST_MEMFD, &create),
-		      "KVM_CREATE_GUEST_MEMFD");
+	*memfd =
+	    must(td, ioctl(td->vm_fd, KVM_CREATE_GUEST_MEMFD, &create), "KVM_CREATE_GUEST_MEMFD");
 	if (*memfd < 0)
 		return -1;
 	*shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -264,6 +266,14 @@ uint64_t td_faults(const struct td *td)
 	return total;
 }
 
+static const char *td_death(const struct td *td)
+{
+	for (size_t i = 0; i < td->plan->nfaults; i++)
+		if (td->plan->faults[i].status->contract == CONTRACT_FATAL)
+			return "the VM died; the plan injects a fatal fault";
+	return "the VM died, though every injected fault must be retried";
+}
+
 static bool vcpu_stuck(struct td *td, unsigned int i, const char *kind, const char *title,
 		       json_t *facts)
 {
@@ -290,8 +300,7 @@ bool td_run_vcpu(struct td *td, unsigned int i)
 		if (err == EINTR || err == EAGAIN)
 			return true;
 		if (err == EIO)
-			return vcpu_stuck(td, i, "vm-died",
-					  "the VM died, though every injected fault must be retried",
+			return vcpu_stuck(td, i, "vm-died", td_death(td),
 					  json_pack("{s:i}", "errno", err));
 		snprintf(title, sizeof(title), "KVM_RUN failed: %s", strerrorname_np(err));
 		return vcpu_stuck(td, i, "ioctl", title, json_pack("{s:i}", "errno", err));
@@ -299,9 +308,10 @@ bool td_run_vcpu(struct td *td, unsigned int i)
 	if (v->run->exit_reason == KVM_EXIT_INTR)
 		return true;
 	if (v->run->exit_reason == KVM_EXIT_SHUTDOWN)
-		return vcpu_stuck(td, i, "guest-shutdown",
-				  "the guest program died: an illegal access, or its memory changed",
-				  json_object());
+		return vcpu_stuck(
+		    td, i, "guest-shutdown",
+		    "the guest program died: an illegal access, or its memory changed",
+		    json_object());
 	snprintf(title, sizeof(title), "KVM_RUN left with unexpected exit reason %u",
 		 v->run->exit_reason);
 	return vcpu_stuck(td, i, "exit", title, json_object());

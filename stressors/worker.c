@@ -151,8 +151,7 @@ struct workers *workers_start(struct td *td)
 	for (; ws->ninit < plan->nstressors; ws->ninit++) {
 		const struct plan_stressor *ps = &plan->stressors[ws->ninit];
 
-		if (ps->stressor->init &&
-		    ps->stressor->init(td, ps->opts, &ws->states[ws->ninit]))
+		if (ps->stressor->init && ps->stressor->init(td, ps->opts, &ws->states[ws->ninit]))
 			goto fail;
 	}
 	if (td_finalize(td))

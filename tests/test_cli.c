@@ -67,6 +67,8 @@ static void make_tree(void)
 				    "echo kernel/bzImage\n";
 
 	assert_int_equal(system("mkdir -p tree/kernel/mutants tree/configs/plans tree/build"), 0);
+	write_text("tree/configs/known-findings.txt",
+		   "# none but\nwarn: known_one  # for a reason\n");
 	write_text("tree/kernel/build.sh", build);
 	assert_int_equal(chmod("tree/kernel/build.sh", 0755), 0);
 	write_text("tree/kernel/bzImage", "kernel");
@@ -275,12 +277,12 @@ static void clean(void **state)
 
 	args = read_text("args");
 	assert_contains(args, "-accel\ntcg,thread=multi\n-cpu\nmax,vendor=GenuineIntel,svm=off,"
-			      "xlevel=0x80000008,phys-bits=52\n");
+			      "xlevel=0x80000008,phys-bits=52,family=6,model=122,stepping=1\n");
 	assert_contains(args, "-no-reboot\n-nodefaults\n-serial\nfile:console.log\n");
 	assert_contains(args, "\n-smp\n2\n-m\n1024M\n-kernel\n/");
 	assert_contains(args, "tree/kernel/bzImage\n-initrd\n/");
-	assert_contains(args, "softvmx kvm_intel.tdx=1 kvm_intel.nested=0 -- --seed 7 "
-			      "--duration-us 1000000\n");
+	assert_contains(args, "softvmx kvm_intel.tdx=1 kvm_intel.nested=0 "
+			      "septorture_seed=7 septorture_duration_us=1000000 \n");
 	free(args);
 }
 
@@ -291,7 +293,8 @@ static void run_options(void **state)
 	(void)state;
 	want(run("run --keep --seed 18446744073709551615 --duration 2s --mutant m/x p.ini"), 0);
 	args = read_text("args");
-	assert_contains(args, "-- --seed 18446744073709551615 --duration-us 2000000\n");
+	assert_contains(args,
+			"septorture_seed=18446744073709551615 septorture_duration_us=2000000 \n");
 	free(args);
 	assert_contains(out, "plan         p, seed 18446744073709551615, mutant m/x\n");
 	assert_contains(err, "building race m/x\n");

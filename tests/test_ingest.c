@@ -19,9 +19,9 @@
 	"{\"e\":\"phase\",\"us\":2,\"name\":\"load\",\"td\":1}\n"                                  \
 	"{\"e\":\"first_fault\",\"us\":3,\"boot_us\":4500000}\n"                                   \
 	"{\"e\":\"progress\",\"us\":4,\"faults\":10,\"injected\":1,\"tds\":1,"                     \
-	"\"elapsed_ms\":1000}\n"                                                                   \
+	"\"elapsed_ms\":1000,\"running_ms\":500}\n"                                                \
 	"{\"e\":\"progress\",\"us\":5,\"faults\":9000,\"injected\":70,\"tds\":2,"                  \
-	"\"elapsed_ms\":2000}\n"                                                                   \
+	"\"elapsed_ms\":2500,\"running_ms\":2000}\n"                                               \
 	"{\"e\":\"check\",\"us\":6,\"oracle\":\"stats\",\"td\":1,\"ok\":true,\"facts\":{}}\n"      \
 	"{\"e\":\"check\",\"us\":7,\"oracle\":\"stats\",\"td\":1,\"ok\":true,\"facts\":{}}\n"      \
 	"{\"e\":\"site\",\"us\":8,\"site\":\"tdh_mem_page_aug\",\"status\":"                       \
@@ -299,8 +299,8 @@ static void text_report(void **state)
 	    text, "run          the-id\n"
 		  "plan         quick, seed 18446744073709551615\n"
 		  "kernel       7.3.4-x on QEMU TCG, 2 CPUs, 1024 MiB, platform soft\n"
-		  "load         20 s asked for, 2.0 s done; 31.2 s with boot\n"
-		  "faults       9000 served (4500 per second), 70 injected, 2 TDs\n"
+		  "load         20 s asked for, 2.5 s done; 31.2 s with boot\n"
+		  "faults       9000 served (4500 per second at work), 70 injected, 2 TDs\n"
 		  "first fault  4.5 s after the kernel's start\n"
 		  "\n"
 		  "SITE              STATUS            CONTEXT  CALLS  MATCHED  INJECTED\n"

@@ -5,7 +5,7 @@
  * GPA as the vCPU's initial RCX (KVM_TDX_INIT_VCPU).
  *
  * A program is an array of struct gp_op, fetched through the S-EPT, at most
- * GP_MAX_OPS long and within one page. Registers are 64 bits wide; register 0
+ * GP_MAX_OPS long, i.e. one page, at whose start it begins. Registers are 64 bits wide; register 0
  * starts as the vCPU's index, the others as 0. Memory operands are private
  * GPAs, 8-byte aligned. An access to a page that isn't mapped leaves the TD as
  * an EPT violation and is executed again on re-entry; one to a PENDING page

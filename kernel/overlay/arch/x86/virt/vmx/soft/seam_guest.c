@@ -224,19 +224,22 @@ static void execute(struct guest *g, const struct gp_op *op)
 void seam_guest_run(struct seam_td *td, struct seam_vp *vp, struct seam_exit *x)
 {
 	struct guest g = { .td = td, .vp = vp, .x = x };
+	struct gp_op op, *prog;
 
+	if (vp->prog & (SEAM_PAGE_SIZE - 1)) {
+		die(&g);
+		return;
+	}
+	/* One walk for all fetches of a run, as a CPU's TLB would have it. */
+	prog = (struct gp_op *)access_gpa(&g, vp->prog, QUAL_EXEC);
+	if (!prog)
+		return;
 	for (int i = 0; i < SLICE && !g.exited; i++) {
-		struct gp_op op;
-		u64 *mem;
-
 		if (vp->pc >= GP_MAX_OPS) {
 			die(&g);
 			return;
 		}
-		mem = access_gpa(&g, vp->prog + vp->pc * sizeof(op), QUAL_EXEC);
-		if (!mem)
-			return;
-		memcpy(&op, mem, sizeof(op));
+		memcpy(&op, &prog[vp->pc], sizeof(op));
 		execute(&g, &op);
 		vp->ops++;
 	}
