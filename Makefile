@@ -34,28 +34,39 @@ TEST_STRESSORS := $(O)/obj/tests/stressors.o
 TEST_HELPER := $(O)/obj/tests/helper.o
 
 UNIT_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
-# Programs that boot VMs; `make check` runs them after the unit tests.
-VM_TESTS ?=
+# Those that boot VMs, and the programs that these VMs run instead of the agent.
+VM_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/vm_*.c))
+GUESTS := $(patsubst tests/guest/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c))
+# Shell tests of the kernel's source and build.
+KERNEL_TESTS := tests/kernel-build-cli tests/kernel-tree
 
-.PHONY: all kernel run check unit clean format format-check
+.PHONY: all deps kernel run check unit clean format format-check
 # A source file that is gone must not stop make.
 .SECONDARY:
 
 all: $(O)/septorture $(O)/agent
 
-kernel:
+# What is missing is installed first: the rest does not compile without it.
+deps:
+	@fi-scripts/install.sh
+
+kernel: deps
 	kernel/build.sh race
 
-run: all
-	$(O)/septorture run $(PLAN)
+run: deps
+	@$(MAKE) --no-print-directory -s all
+	@$(O)/septorture run $(PLAN)
 
-check: all unit-programs $(VM_TESTS)
-	MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(VM_TESTS)
+check: deps
+	@$(MAKE) --no-print-directory -s all unit-programs vm-programs
+	@kernel/build.sh race >/dev/null
+	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(KERNEL_TESTS) $(VM_TESTS)
 
 unit: unit-programs
 	MUTATE=$(O)/mutate tests/run $(UNIT_TESTS)
 
-.PHONY: unit-programs
+.PHONY: unit-programs vm-programs
+vm-programs: $(VM_TESTS) $(GUESTS)
 unit-programs: $(UNIT_TESTS) $(O)/tests/septorture $(O)/mutate
 
 # The host links the stressors, too, for their descriptions; not the agent's main().
@@ -64,12 +75,14 @@ $(O)/tests/septorture: $(MAIN) $(HOST) $(REPORTS) $(LIB) $(TEST_STRESSORS)
 $(UNIT_TESTS): $(O)/tests/%: $(O)/obj/tests/%.o $(HOST) $(REPORTS) $(LIB) $(TEST_STRESSORS) \
 		$(TEST_HELPER)
 $(O)/agent: $(STRESSORS) $(LIB)
+$(VM_TESTS): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB) $(TEST_STRESSORS) $(TEST_HELPER)
+$(GUESTS): $(O)/tests/%: $(O)/obj/tests/guest/%.o $(filter-out %/agent.o,$(STRESSORS)) $(LIB)
 
-$(UNIT_TESTS): LIBS += -lcmocka
-# It is the only program in the VM.
-$(O)/agent: LDFLAGS += -static
+$(UNIT_TESTS) $(VM_TESTS): LIBS += -lcmocka
+# Each is the only program in its VM.
+$(O)/agent $(GUESTS): LDFLAGS += -static
 
-$(O)/septorture $(O)/agent $(O)/tests/septorture $(UNIT_TESTS):
+$(O)/septorture $(O)/agent $(O)/tests/septorture $(UNIT_TESTS) $(VM_TESTS) $(GUESTS):
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -89,7 +102,7 @@ $(O)/obj/tests/%.o: ALL_CFLAGS += -DSRCDIR='"$(CURDIR)"' -DBUILDDIR='"$(abspath 
 clean:
 	rm -rf $(O)/obj $(O)/tests $(O)/septorture $(O)/agent
 
-FORMATTED := $(wildcard lib/*.[ch] reports/*.[ch] fi-scripts/*.[ch] stressors/*.[ch] tests/*.[ch])
+FORMATTED := $(wildcard lib/*.[ch] reports/*.[ch] fi-scripts/*.[ch] stressors/*.[ch] tests/*.[ch] tests/guest/*.c kernel/mutate.c)
 
 format:
 	$(CLANG_FORMAT) -i $(FORMATTED)

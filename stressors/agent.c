@@ -11,9 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/reboot.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -71,25 +68,6 @@ static void kernel_options(struct options *o)
 		o->seed = strtoull(seed, NULL, 0);
 	if (duration)
 		o->duration_us = strtoull(duration, NULL, 0);
-}
-
-static void become_init(void)
-{
-	mkdir("/dev", 0755);
-	mkdir("/proc", 0755);
-	mkdir("/sys", 0755);
-	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	mount("proc", "/proc", "proc", 0, NULL);
-	mount("sysfs", "/sys", "sysfs", 0, NULL);
-	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-}
-
-/* Everything is said. A reset ends QEMU (-no-reboot) on every machine type, power-off does not. */
-static void go_down(void)
-{
-	sync();
-	reboot(RB_AUTOBOOT);
-	_exit(1);
 }
 
 static void hello(void)
@@ -261,26 +239,6 @@ static void run_load(const struct plan *plan)
 			   "probabilities are too low for its duration");
 }
 
-/* The port by its name, as there is no udev to make links. */
-static const char *events_port(void)
-{
-	static char path[64];
-
-	for (int i = 0; i < 8; i++) {
-		char *name;
-
-		snprintf(path, sizeof(path), "/sys/class/virtio-ports/vport0p%d/name", i);
-		name = file_read(path);
-		if (name && !strncmp(name, "septorture.events", 17)) {
-			free(name);
-			snprintf(path, sizeof(path), "/dev/vport0p%d", i);
-			return path;
-		}
-		free(name);
-	}
-	return NULL;
-}
-
 static void run_plan(const struct options *o)
 {
 	struct plan *plan;
@@ -308,19 +266,19 @@ int main(int argc, char **argv)
 	int err;
 
 	if (init) {
-		become_init();
+		init_mount();
 		kernel_options(&o);
 	} else {
 		argp_parse(&argp, argc, argv, 0, NULL, &o);
 	}
 	if (!o.events)
-		o.events = events_port();
+		o.events = init_events_port();
 	err = o.events ? event_open(o.events) : -ENOENT;
 	if (err) {
 		fprintf(stderr, "septorture: the event stream %s cannot be opened: %s\n",
 			o.events ? o.events : "(no virtio port)", strerror(-err));
 		if (init)
-			go_down();
+			init_go_down();
 		return 3;
 	}
 	hello();
@@ -331,6 +289,6 @@ int main(int argc, char **argv)
 	}
 	event_end();
 	if (init)
-		go_down();
+		init_go_down();
 	return event_failed() ? 3 : 0;
 }

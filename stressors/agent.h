@@ -48,6 +48,14 @@ char *file_read(const char *path);
 /* Writes TEXT to a file in one write(); 0 or -errno. */
 int file_write(const char *path, const char *text);
 
+/* --- init.c: for PID 1 of our VM --- */
+
+void init_mount(void);
+/* The device of the VM's event port, found by name as there is no udev; NULL: none. */
+const char *init_events_port(void);
+/* Everything is said. A reset ends QEMU (-no-reboot) on every machine type, power-off does not. */
+__attribute__((noreturn)) void init_go_down(void);
+
 /* --- kmsg.c --- */
 
 /* Starts forwarding /dev/kmsg as events. */

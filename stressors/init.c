@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a program needs to be the init of our VM. */
+#include "agent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void init_mount(void)
+{
+	mkdir("/dev", 0755);
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+}
+
+const char *init_events_port(void)
+{
+	static char path[64];
+
+	for (int i = 0; i < 8; i++) {
+		char *name;
+
+		snprintf(path, sizeof(path), "/sys/class/virtio-ports/vport0p%d/name", i);
+		name = file_read(path);
+		if (name && !strncmp(name, "septorture.events", 17)) {
+			free(name);
+			snprintf(path, sizeof(path), "/dev/vport0p%d", i);
+			return path;
+		}
+		free(name);
+	}
+	return NULL;
+}
+
+void init_go_down(void)
+{
+	sync();
+	reboot(RB_AUTOBOOT);
+	_exit(1);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The whole tool on real VMs: build/septorture, the kernels, QEMU. */
+#include "helper.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "xmem.h"
+
+#define REPORT "build/runs/latest/report.json"
+
+/* Runs septorture with ENV before and ARGS behind; its exit status. */
+static int run(const char *env, const char *args)
+{
+	char *command = xasprintf("%s build/septorture run %s >build/vm-test.out 2>&1", env, args);
+	int status = system(command);
+
+	free(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void want(int status, int expected)
+{
+	char *out;
+
+	if (status == expected)
+		return;
+	out = read_text("build/vm-test.out");
+	fail_msg("exit status %d, not %d; it printed:\n%s", status, expected, out);
+}
+
+static json_t *report(void)
+{
+	json_t *r = json_load_file(REPORT, 0, NULL);
+
+	assert_non_null(r);
+	return r;
+}
+
+static json_int_t number(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static const char *string(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+/* The finding of that oracle and kind whose signature holds WORD. */
+static const json_t *finding(const json_t *r, const char *oracle, const char *kind,
+			     const char *word)
+{
+	size_t i;
+	json_t *f;
+
+	json_array_foreach(json_object_get(r, "findings"), i, f)
+	{
+		if (!strcmp(string(f, "oracle"), oracle) && !strcmp(string(f, "kind"), kind) &&
+		    strstr(string(f, "signature"), word))
+			return f;
+	}
+	return NULL;
+}
+
+static int to_source(void **state)
+{
+	(void)state;
+	return chdir(SRCDIR);
+}
+
+static void stock_kernel_is_clean(void **state)
+{
+	size_t i, injected = 0;
+	json_t *r, *s;
+
+	(void)state;
+	want(run("", "--duration 8s configs/plans/quick.ini"), 0);
+	r = report();
+	assert_string_equal(string(r, "verdict"), "clean");
+	json_array_foreach(json_object_get(r, "sites"), i, s)
+	{
+		injected += number(s, "injected") > 0;
+		/* Removals went through the wrapper, too, and were let alone. */
+		if (!strcmp(string(s, "site"), "tdp_mmu_set_external_spte"))
+			assert_true(number(s, "calls") > number(s, "matched"));
+	}
+	assert_true(injected >= 3);
+	assert_true(number(r, "faults") > 0);
+	assert_true(number(r, "kcsan_watchpoints") > 0);
+	s = json_array_get(json_object_get(r, "checks"), 0);
+	assert_string_equal(string(s, "oracle"), "stats");
+	assert_true(number(s, "count") > 0);
+	json_decref(r);
+}
+
+static void stats_mutant_is_found(void **state)
+{
+	json_t *r;
+
+	(void)state;
+	want(run("", "--duration 4s --mutant stats-before-external configs/plans/quick.ini"), 1);
+	r = report();
+	assert_non_null(finding(r, "stats", "drift", "pages_4k"));
+	json_decref(r);
+}
+
+static void failing_removal_is_seen(void **state)
+{
+	json_t *r;
+
+	(void)state;
+	want(run("", "tests/plans/removal.ini"), 1);
+	r = report();
+	assert_non_null(finding(r, "ioctl", "vm-died", "fatal fault"));
+	assert_non_null(finding(r, "klog", "warn", "handle_changed_spte"));
+	json_decref(r);
+}
+
+static void four_cpus(void **state)
+{
+	(void)state;
+	want(run("", "tests/plans/smp4.ini"), 0);
+}
+
+/* Linux 7.3.4's own bug (docs/kernel-findings.md, K1); a kernel that has the fix is clean. */
+static void cache_drain_is_found(void **state)
+{
+	int status;
+	json_t *r;
+
+	(void)state;
+	status = run("", "configs/plans/cache-drain.ini");
+	r = report();
+	if (strncmp(string(r, "kernel"), "7.3.4", 5)) {
+		json_decref(r);
+		skip();
+	}
+	want(status, 1);
+	assert_non_null(finding(r, "klog", "warn", "kvm_mmu_memory_cache_alloc"));
+	json_decref(r);
+}
+
+static void panic_is_a_finding(void **state)
+{
+	json_t *r;
+
+	(void)state;
+	want(run("SEPTORTURE_APPEND=rdinit=/nowhere", "configs/plans/quick.ini"), 1);
+	r = report();
+	assert_non_null(finding(r, "klog", "panic", ""));
+	json_decref(r);
+}
+
+static void silent_vm_is_ended(void **state)
+{
+	char *out;
+
+	(void)state;
+	/* -S: the VM is there, but its CPUs never start. */
+	write_text("build/stopped-qemu", "#!/bin/sh\nexec qemu-system-x86_64 -S \"$@\"\n");
+	assert_int_equal(system("chmod +x build/stopped-qemu"), 0);
+	want(run("QEMU=build/stopped-qemu SEPTORTURE_BOOT_TIMEOUT=2", "configs/plans/quick.ini"),
+	     3);
+	out = read_text("build/vm-test.out");
+	assert_contains(out, "INVALID");
+	free(out);
+}
+
+static void fail_function_interface(void **state)
+{
+	json_t *r, *c;
+
+	(void)state;
+	want(run("SEPTORTURE_AGENT=build/tests/failfn", "configs/plans/quick.ini"), 0);
+	r = report();
+	c = json_array_get(json_object_get(r, "checks"), 0);
+	assert_string_equal(string(c, "oracle"), "failfn");
+	assert_int_equal(number(c, "count"), 34);
+	assert_int_equal(number(c, "failures"), 0);
+	json_decref(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(stock_kernel_is_clean),   cmocka_unit_test(stats_mutant_is_found),
+	    cmocka_unit_test(failing_removal_is_seen), cmocka_unit_test(four_cpus),
+	    cmocka_unit_test(cache_drain_is_found),    cmocka_unit_test(panic_is_a_finding),
+	    cmocka_unit_test(silent_vm_is_ended),      cmocka_unit_test(fail_function_interface),
+	};
+
+	return cmocka_run_group_tests(tests, to_source, NULL);
+}
