@@ -176,7 +176,7 @@ static int boot(struct run *run)
 
 	rundir_publish(&run->dir);
 	say("booting %s: %s of load, seed %" PRIu64 ", in %s", run->plan->name, load,
-	    run->plan->seed, run->dir.path);
+	    run->plan->seed, shown_path(run->dir.path));
 	free(load);
 	if (vm_run(&config, &run->vm, &error))
 		return say_owned(error, EXIT_INFRA);
@@ -216,7 +216,7 @@ static struct run_report *make_report(struct run *run)
 {
 	struct run_report *report = run_new();
 
-	report->dir = xstrdup(run->dir.path);
+	report->dir = xstrdup(shown_path(run->dir.path));
 	report->id = xstrdup(run->dir.id);
 	report->plan = xstrdup(run->plan->name);
 	report->mutant = xstrdup(run->args->mutant);

@@ -28,4 +28,7 @@ __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
 /* The root of the source tree: $SEPTORTURE_SRC, or where we were built. */
 const char *source_dir(void);
 
+/* PATH without the current directory in front of it, if that is where it lies. */
+const char *shown_path(const char *path);
+
 #endif

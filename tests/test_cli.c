@@ -261,10 +261,10 @@ static void clean(void **state)
 
 	(void)state;
 	want(run("run p.ini"), 0);
-	assert_contains(out, "\nCLEAN\nreport: /");
+	assert_contains(out, "\nCLEAN\nreport: tree/build/runs/");
 	assert_contains(out, "plan         p, seed 7\n");
 	assert_contains(err, "building race\n");
-	assert_contains(err, "septorture: booting p: 1 s of load, seed 7, in /");
+	assert_contains(err, "septorture: booting p: 1 s of load, seed 7, in tree/build/runs/");
 	assert_contains(err, "septorture: the VM is gone after 0 s\n");
 	assert_lacks(err, "\r");
 	assert_lacks(err, "last lines");
