@@ -37,8 +37,8 @@ UNIT_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 # Those that boot VMs, and the programs that these VMs run instead of the agent.
 VM_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/vm_*.c))
 GUESTS := $(patsubst tests/guest/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c))
-# Shell tests of the kernel's source and build.
-KERNEL_TESTS := tests/kernel-build-cli tests/kernel-tree
+# Shell tests: style, the kernel's source and build.
+KERNEL_TESTS := tests/style tests/kernel-build-cli tests/kernel-tree
 
 .PHONY: all deps kernel run check unit clean format format-check
 # A source file that is gone must not stop make.

@@ -19,6 +19,16 @@
 
 #define MAX_ARGS 48
 
+/*
+ * SVM is hidden because the kernel refuses a CPU that shows it beside (software)
+ * VMX; xlevel is what hiding it would take away. With TCG's 40 physical address
+ * bits KVM never zaps the shared half of a TD and warns of leaked tables; with
+ * 52 bits it warns of L1TF unless the model is one that does not have it.
+ */
+#define CPU_MODEL                                                                                  \
+	"max,vendor=GenuineIntel,svm=off,xlevel=0x80000008,phys-bits=52,family=6,model=122,"       \
+	"stepping=1"
+
 struct args {
 	char *v[MAX_ARGS]; /* owned; ends with NULL */
 	size_t n;
@@ -55,34 +65,18 @@ static char *emulator(void)
 	return path ? path : xstrdup(name);
 }
 
-/*
- * SVM is hidden because the kernel refuses a CPU that shows it beside (software)
- * VMX; xlevel is what hiding it would take away. With TCG's 40 physical address
- * bits KVM never zaps the shared half of a TD and warns of leaked tables; with
- * 52 bits it warns of L1TF unless the model is one that does not have it.
- */
 static void fixed_args(struct args *a)
 {
 	static const char *const fixed[] = {
-	    "-accel",
-	    "tcg,thread=multi",
-	    "-cpu",
-	    "max,vendor=GenuineIntel,svm=off,xlevel=0x80000008,phys-bits=52,"
-	    "family=6,model=122,stepping=1",
-	    "-machine",
-	    "microvm,acpi=off,pic=on,pit=on,rtc=on,isa-serial=on",
-	    "-display",
-	    "none",
-	    "-no-reboot",
-	    "-nodefaults",
-	    "-serial",
-	    "file:console.log",
-	    "-device",
-	    "virtio-serial-device",
-	    "-chardev",
-	    "file,id=ev,path=events.jsonl",
-	    "-device",
-	    "virtserialport,chardev=ev,name=septorture.events",
+	    "-accel",	  "tcg,thread=multi",
+	    "-cpu",	  CPU_MODEL,
+	    "-machine",	  "microvm,acpi=off,pic=on,pit=on,rtc=on,isa-serial=on",
+	    "-display",	  "none",
+	    "-no-reboot", "-nodefaults",
+	    "-serial",	  "file:console.log",
+	    "-device",	  "virtio-serial-device",
+	    "-chardev",	  "file,id=ev,path=events.jsonl",
+	    "-device",	  "virtserialport,chardev=ev,name=septorture.events",
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)

@@ -103,7 +103,7 @@ static void no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(equal_signature), cmocka_unit_test(other_signatures),
+	    cmocka_unit_test(equal_signature),	cmocka_unit_test(other_signatures),
 	    cmocka_unit_test(cut_splat_counts), cmocka_unit_test(bad_lines),
 	    cmocka_unit_test(no_file),
 	};

@@ -5,7 +5,7 @@
 #define SEAM_MAX_TDMRS		64
 #define SEAM_MAX_RESERVED	16
 #define SEAM_MAX_LPS		1024
-#define GIB			(1ULL << 30)
+#define GIB			BIT_ULL(30)
 
 struct seam_area {
 	u64 offset, size;
