@@ -2,12 +2,15 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "accel.h"
 #include "command.h"
+#include "emulator.h"
 #include "format.h"
 #include "ingest.h"
 #include "initramfs.h"
@@ -28,6 +31,7 @@ struct run_args {
 	uint64_t seed; /* 0: the plan's */
 	uint64_t duration_us; /* 0: the plan's */
 	bool keep;
+	enum accel_wish accel;
 };
 
 /* One run, from the plan to its report. */
@@ -35,9 +39,11 @@ struct run {
 	const struct run_args *args;
 	char *src;
 	struct plan *plan;
+	char *qemu; /* its version */
 	char *image;
 	char *initrd;
 	struct rundir dir;
+	struct accel_choice accel;
 	struct vm_result vm;
 };
 
@@ -50,6 +56,17 @@ static void parse_value(struct argp_state *state, const char *name, enum stress_
 
 	if (error)
 		argp_error(state, "%s: %s", name, error);
+}
+
+static enum accel_wish parse_accel(struct argp_state *state, const char *word)
+{
+	if (!strcmp(word, "kvm"))
+		return WISH_KVM;
+	if (!strcmp(word, "tcg"))
+		return WISH_TCG;
+	if (strcmp(word, "auto"))
+		argp_error(state, "--accel: '%s' is not one of auto, kvm and tcg", word);
+	return WISH_AUTO;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -66,6 +83,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'd':
 		parse_value(state, "--duration", UNIT_TIME, arg, PLAN_MIN_DURATION_US,
 			    PLAN_MAX_DURATION_US, &args->duration_us);
+		return 0;
+	case 'a':
+		args->accel = parse_accel(state, arg);
 		return 0;
 	case 'k':
 		args->keep = true;
@@ -87,6 +107,10 @@ static const struct argp_option options[] = {
     {"mutant", 'm', "NAME", 0, "Build the kernel with this seeded bug", 0},
     {"seed", 's', "N", 0, "Use this seed instead of the plan's", 0},
     {"duration", 'd', "TIME", 0, "Length of the load, such as '60 s', instead of the plan's", 0},
+    {"accel", 'a', "WHAT", 0,
+     "Run the VM with kvm, or with tcg, or (auto, the default) with KVM if our kernel boots with "
+     "it",
+     0},
     {"keep", 'k', NULL, 0, "Keep the initramfs, to boot the VM again by hand (see qemu.log)", 0},
     {0},
 };
@@ -142,6 +166,15 @@ static int find_source(struct run *run)
 	return EXIT_INFRA;
 }
 
+/* Before anything that takes long. */
+static int find_emulator(struct run *run)
+{
+	char *error;
+
+	run->qemu = emulator_version(&error);
+	return run->qemu ? EXIT_CLEAN : say_owned(error, EXIT_INFRA);
+}
+
 static int prepare(struct run *run)
 {
 	const char *other = getenv("SEPTORTURE_AGENT"); /* tests boot programs of their own */
@@ -160,6 +193,27 @@ static int prepare(struct run *run)
 	return bad ? say_owned(error, EXIT_INFRA) : EXIT_CLEAN;
 }
 
+/* A probe boots the real agent, whatever the run is to boot. */
+static int choose_accel(struct run *run)
+{
+	char *agent = xasprintf("%s/build/agent", run->src);
+	char *plan = xasprintf("%s/plan.ini", run->dir.path);
+	struct accel_subject subject = {
+	    .kernel = run->image,
+	    .agent = agent,
+	    .plan = plan,
+	    .qemu = run->qemu,
+	    .dir = run->dir.path,
+	};
+	int status;
+
+	run->accel.wish = run->args->accel;
+	status = accel_choose(&run->accel, &subject);
+	free(agent);
+	free(plan);
+	return status;
+}
+
 static int boot(struct run *run)
 {
 	struct vm_config config = {
@@ -170,6 +224,7 @@ static int boot(struct run *run)
 	    .memory = run->plan->memory,
 	    .seed = run->plan->seed,
 	    .duration_us = run->plan->duration_us,
+	    .accel = run->accel.accel,
 	};
 	char *load = unit_format(UNIT_TIME, run->plan->duration_us);
 	char *error;
@@ -182,6 +237,7 @@ static int boot(struct run *run)
 		return say_owned(error, EXIT_INFRA);
 	say("the VM is gone after %" PRIu64 " s%s%s", run->vm.wall_ms / 1000,
 	    run->vm.why ? ": " : "", run->vm.why ? run->vm.why : "");
+	accel_learn(&run->accel, &run->vm);
 	return EXIT_CLEAN;
 }
 
@@ -220,12 +276,19 @@ static struct run_report *make_report(struct run *run)
 	report->id = xstrdup(run->dir.id);
 	report->plan = xstrdup(run->plan->name);
 	report->mutant = xstrdup(run->args->mutant);
-	report->accel = xstrdup("QEMU TCG");
+	report->accel = xstrdup(accel_name(run->accel.accel));
+	report->accel_why = xstrdup(run->accel.why);
 	report->seed = run->plan->seed;
 	report->duration_us = run->plan->duration_us;
 	report->wall_ms = run->vm.wall_ms;
 	report->vm_end = xstrdup(run->vm.why);
+	report->scope = scope_load(run->src, run->image);
 	ingest_run(report, run->dir.path);
+	/* Nobody knows what is missing. */
+	if (run->vm.no_room) {
+		free(report->invalid);
+		report->invalid = xstrdup(run->vm.why);
+	}
 	return report;
 }
 
@@ -250,11 +313,12 @@ static int report(struct run *run)
 		if (status == EXIT_INFRA)
 			show_tail(run, "qemu.log");
 	}
-	text_format.write(report, stdout);
+	/* On a full disk this makes room for the report. */
+	if (!run->args->keep)
+		rundir_clear(&run->dir);
 	if (report_write_all(report, run->dir.path, &error))
 		status = say_owned(error, EXIT_INFRA);
-	if (!run->args->keep)
-		unlink(run->initrd);
+	text_format.write(report, stdout);
 	run_free(report);
 	return status;
 }
@@ -266,12 +330,31 @@ static int run_all(struct run *run)
 	if (!status)
 		status = read_plan(run);
 	if (!status)
+		status = find_emulator(run);
+	if (!status)
 		status = kernel_build(run->src, run->plan->kernel, run->args->mutant, &run->image);
 	if (!status)
 		status = prepare(run);
 	if (!status)
+		status = choose_accel(run);
+	if (!status)
 		status = boot(run);
-	return status ? status : report(run);
+	if (status) {
+		rundir_discard(&run->dir);
+		return status;
+	}
+	status = report(run);
+	rundir_end(&run->dir);
+	return status;
+}
+
+/* What we may have inherited or been left with by default does not suit us. */
+static void prepare_signals(void)
+{
+	/* Ignored, children would vanish without a status. */
+	signal(SIGCHLD, SIG_DFL);
+	/* A closed pipe or a file that may not grow is no reason to leave things behind. */
+	failing_writes_kill(false);
 }
 
 int cmd_run(int argc, char **argv)
@@ -282,12 +365,14 @@ int cmd_run(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &args))
 		return EXIT_USAGE;
+	prepare_signals();
 	status = run_all(&run);
 	free(run.src);
 	plan_free(run.plan);
+	free(run.qemu);
 	free(run.image);
 	free(run.initrd);
 	free(run.vm.why);
-	rundir_free(&run.dir);
+	accel_free(&run.accel);
 	return status;
 }

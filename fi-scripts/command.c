@@ -2,11 +2,14 @@
 #include "command.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "units.h"
 
 void say(const char *fmt, ...)
 {
@@ -17,6 +20,26 @@ void say(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
 	va_end(ap);
+}
+
+uint64_t env_seconds_ms(const char *variable, uint64_t seconds)
+{
+	const char *text = getenv(variable);
+	uint64_t given = seconds;
+	char *error = text ? unit_parse_range(UNIT_COUNT, text, 1, 1000000, &given) : NULL;
+
+	if (error)
+		say("%s is ignored: %s", variable, error);
+	else
+		seconds = given;
+	free(error);
+	return seconds * 1000;
+}
+
+void failing_writes_kill(bool kill)
+{
+	signal(SIGPIPE, kill ? SIG_DFL : SIG_IGN);
+	signal(SIGXFSZ, kill ? SIG_DFL : SIG_IGN);
 }
 
 const char *source_dir(void)

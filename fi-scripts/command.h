@@ -3,6 +3,9 @@
 #ifndef SEPTORTURE_COMMAND_H
 #define SEPTORTURE_COMMAND_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define SEPTORTURE_VERSION "0.1"
 
 /* Exit statuses: the same for every subcommand. */
@@ -24,6 +27,15 @@ int cmd_run(int argc, char **argv);
 
 /* "septorture: ..." on stderr. */
 __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
+
+/* A number of seconds from the environment, for tests and slow machines, in ms. */
+uint64_t env_seconds_ms(const char *variable, uint64_t seconds);
+
+/*
+ * Whether writing to a pipe that nobody reads or a file that may not grow kills
+ * us, as it does by default, or just fails. Programs that we start want the default.
+ */
+void failing_writes_kill(bool kill);
 
 /* The root of the source tree: $SEPTORTURE_SRC, or where we were built. */
 const char *source_dir(void);

@@ -61,9 +61,14 @@ if [ -n "$sudo" ] && ! command -v sudo >/dev/null; then
 	echo "  apt-get install -y --no-install-recommends$missing" >&2
 	exit 1
 fi
-! need_update || $sudo apt-get -qq update >&2 || echo "install: apt-get update failed, trying anyway" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+! need_update || $sudo apt-get -qq update >>"$log" 2>&1 || echo "install: apt-get update failed, trying anyway" >&2
+echo "install: $command" >&2
 # shellcheck disable=SC2086
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >&2 || {
-	echo "install: apt-get could not install$missing" >&2
+if ! $sudo env DEBIAN_FRONTEND=noninteractive \
+	apt-get -qq install -y --no-install-recommends $missing >>"$log" 2>&1 </dev/null; then
+	tail -n 20 "$log" >&2
+	echo "install: apt-get could not install$missing (its last words are above)" >&2
 	exit 1
-}
+fi

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static pid_t start_build(const char *src, const char *config, const char *mutant
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	failing_writes_kill(true);
 	if (getppid() == parent && !chdir(src) && dup2(out, STDOUT_FILENO) >= 0)
 		execl("kernel/build.sh", "kernel/build.sh", config, mutant, NULL);
 	fprintf(stderr, "septorture: cannot run %s/kernel/build.sh: %s\n", src, strerror(errno));
@@ -56,6 +58,50 @@ static char *image_path(const char *src, char *text)
 	return real;
 }
 
+static bool is_in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	bool found = strchr(name, '/') && !access(name, X_OK);
+
+	while (!found && path && *path) {
+		size_t len = strcspn(path, ":");
+		char *file = xasprintf("%.*s/%s", (int)len, path, name);
+
+		found = len && !access(file, X_OK);
+		free(file);
+		path += len + (path[len] == ':');
+	}
+	return found;
+}
+
+/* What a kernel is built with, most missed first. */
+static const char *missing_tool(void)
+{
+	static const char *const tools[] = {"make", "flex", "bison", "bc", "patch", "xz"};
+	const char *cc = getenv("KERNEL_CC");
+
+	if (!cc || !*cc)
+		cc = "gcc";
+	if (!is_in_path(cc))
+		return cc;
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
+		if (!is_in_path(tools[i]))
+			return tools[i];
+	return NULL;
+}
+
+static void say_why_not_built(const char *config)
+{
+	const char *tool = missing_tool();
+
+	if (tool)
+		say("the kernel '%s' could not be built: there is no %s; fi-scripts/install.sh "
+		    "installs what is missing",
+		    config, tool);
+	else
+		say("the kernel '%s' could not be built, see above", config);
+}
+
 int kernel_build(const char *src, const char *config, const char *mutant, char **image)
 {
 	int out[2], status = -1;
@@ -79,6 +125,6 @@ int kernel_build(const char *src, const char *config, const char *mutant, char *
 	if (!status)
 		say("kernel/build.sh did not print the path of a bzImage; run it by hand");
 	else
-		say("the kernel '%s' could not be built, see above", config);
+		say_why_not_built(config);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 2 ? EXIT_USAGE : EXIT_INFRA;
 }

@@ -2,10 +2,14 @@
 #include "rundir.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +42,145 @@ static int make_dir(const char *path, int may_exist, char **error)
 	return -1;
 }
 
+static void forget(struct rundir *dir)
+{
+	free(dir->id);
+	free(dir->path);
+	*dir = (struct rundir){0};
+}
+
+/* ---- removal ---- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void remove_in(const char *path, const char *name)
+{
+	char *file = xasprintf("%s/%s", path, name);
+
+	remove_tree(file);
+	free(file);
+}
+
+static bool is_in(const char *path, const char *name)
+{
+	char *file = xasprintf("%s/%s", path, name);
+	bool there = !access(file, F_OK);
+
+	free(file);
+	return there;
+}
+
+char *rundir_probe(const char *path)
+{
+	return xasprintf("%s/probe", path);
+}
+
+static void clear(const char *path)
+{
+	static const char *const names[] = {"probe", "initramfs.cpio", "report.json.new",
+					    "report.txt.new"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		remove_in(path, names[i]);
+}
+
+void rundir_clear(const struct rundir *dir)
+{
+	clear(dir->path);
+}
+
+/* ---- who is alive ---- */
+
+/* Takes the lock of PATH: its descriptor, or -1 with errno set. */
+static int take_lock(const char *path, int flags)
+{
+	char *file = xasprintf("%s/lock", path);
+	int fd = open(file, O_RDWR | O_CLOEXEC | flags, 0666), err;
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
+		err = errno;
+		close(fd);
+		errno = err;
+		fd = -1;
+	}
+	free(file);
+	return fd;
+}
+
+/* A run that has come to its end has no lock file. */
+static void sweep_one(const char *path)
+{
+	int lock = take_lock(path, 0);
+
+	if (lock < 0)
+		return;
+	/* This is the first thing that a VM leaves. */
+	if (is_in(path, "qemu.log")) {
+		clear(path);
+		remove_in(path, "lock");
+		say("%s was left by a septorture that was killed; its events and console are kept",
+		    shown_path(path));
+	} else {
+		remove_tree(path);
+	}
+	close(lock);
+}
+
+static void sweep(const char *runs)
+{
+	DIR *d = opendir(runs);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char *path = xasprintf("%s/%s", runs, e->d_name);
+		struct stat st;
+
+		if (*e->d_name != '.' && !lstat(path, &st) && S_ISDIR(st.st_mode))
+			sweep_one(path);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* ---- begin and end ---- */
+
+/* Under the lock of all runs: nobody shall see the directory before it is locked. */
+static int make_locked(struct rundir *dir, const char *runs, char **error)
+{
+	char *file = xasprintf("%s/.lock", runs);
+	int all = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0666), ret = -1;
+
+	if (all < 0 || flock(all, LOCK_EX)) {
+		*error = xasprintf("cannot lock %s: %s", file, strerror(errno));
+	} else {
+		sweep(runs);
+		ret = make_dir(dir->path, 0, error);
+		dir->lock = ret ? -1 : take_lock(dir->path, O_CREAT);
+		if (!ret && dir->lock < 0) {
+			*error = xasprintf("cannot lock %s: %s", dir->path, strerror(errno));
+			remove_tree(dir->path);
+			ret = -1;
+		}
+	}
+	if (all >= 0)
+		close(all);
+	free(file);
+	return ret;
+}
+
 int rundir_make(struct rundir *dir, const char *src, const char *plan, const char *mutant,
 		char **error)
 {
@@ -48,12 +191,28 @@ int rundir_make(struct rundir *dir, const char *src, const char *plan, const cha
 	dir->id = make_id(plan, mutant);
 	dir->path = xasprintf("%s/%s", runs, dir->id);
 	ret =
-	    make_dir(build, 1, error) || make_dir(runs, 1, error) || make_dir(dir->path, 0, error);
+	    make_dir(build, 1, error) || make_dir(runs, 1, error) || make_locked(dir, runs, error);
 	free(build);
 	free(runs);
 	if (ret)
-		rundir_free(dir);
+		forget(dir);
 	return ret ? -1 : 0;
+}
+
+void rundir_end(struct rundir *dir)
+{
+	if (!dir->id)
+		return;
+	remove_in(dir->path, "lock");
+	close(dir->lock);
+	forget(dir);
+}
+
+void rundir_discard(struct rundir *dir)
+{
+	if (dir->id)
+		remove_tree(dir->path);
+	rundir_end(dir);
 }
 
 void rundir_publish(const struct rundir *dir)
@@ -68,13 +227,6 @@ void rundir_publish(const struct rundir *dir)
 	}
 	free(latest);
 	free(draft);
-}
-
-void rundir_free(struct rundir *dir)
-{
-	free(dir->id);
-	free(dir->path);
-	*dir = (struct rundir){0};
 }
 
 int copy_file(const char *from, const char *to, char **error)

@@ -3,14 +3,18 @@
 #ifndef SEPTORTURE_RUNDIR_H
 #define SEPTORTURE_RUNDIR_H
 
+#include <stdbool.h>
+
 struct rundir {
-	char *id;
+	char *id; /* NULL: there is none */
 	char *path; /* absolute */
+	int lock; /* held as long as we live, so that others leave it alone */
 };
 
 /*
  * Makes the directory of a new run of PLAN (with MUTANT, unless NULL) below
- * SRC/build/runs. Returns 0, or -1 with *error set to a sentence (free() it).
+ * SRC/build/runs, and removes what killed runs have left there but what they
+ * found. Returns 0, or -1 with *error set to a sentence (free() it).
  */
 int rundir_make(struct rundir *dir, const char *src, const char *plan, const char *mutant,
 		char **error);
@@ -18,7 +22,20 @@ int rundir_make(struct rundir *dir, const char *src, const char *plan, const cha
 /* Lets build/runs/latest point to it; that it can't is no reason to stop. */
 void rundir_publish(const struct rundir *dir);
 
-void rundir_free(struct rundir *dir);
+/* The directory for a probe boot in the run's directory PATH; free() it. */
+char *rundir_probe(const char *path);
+
+/* Removes what is only there to run the VM. */
+void rundir_clear(const struct rundir *dir);
+
+/* The run is over: nobody writes here any more. */
+void rundir_end(struct rundir *dir);
+
+/* The run never began: removes the directory. */
+void rundir_discard(struct rundir *dir);
+
+/* Removes PATH with all that is in it. */
+void remove_tree(const char *path);
 
 /* Copies a small file. Returns 0, or -1 with *error set. */
 int copy_file(const char *from, const char *to, char **error);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum accel { ACCEL_TCG, ACCEL_KVM };
+
 struct vm_config {
 	const char *dir; /* absolute; gets events.jsonl, console.log, qemu.log */
 	const char *kernel; /* absolute */
@@ -15,12 +17,19 @@ struct vm_config {
 	uint64_t memory; /* bytes */
 	uint64_t seed;
 	uint64_t duration_us; /* of the load */
+	enum accel accel;
+	/* 0: a run. Else the agent ends at once, the VM has so long to show it, and goes then. */
+	uint64_t probe_ms;
 };
 
 struct vm_result {
 	/* Why the VM went or was ended before the agent's `end`; NULL: it did not. Owned. */
 	char *why;
 	bool interrupted; /* the user wanted it so */
+	bool reported; /* anything at all */
+	bool ended; /* the agent's `end` came */
+	bool late; /* a deadline passed */
+	bool no_room; /* the disk is full: events may be missing */
 	uint64_t wall_ms;
 };
 

@@ -8,29 +8,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "units.h"
 #include "xmem.h"
 
 #define POLL_MS	    200
 #define MAX_PARTIAL (1u << 20) /* of a line without an end: no event is that long */
 #define POWEROFF_MS 10000 /* between the agent's `end` and QEMU's */
+#define MIN_ROOM    (1u << 20) /* bytes of disk: the report needs some */
 
 struct watch {
 	pid_t pid;
 	uint64_t start, last_byte, ended; /* ms of the monotonic clock; 0: not yet */
-	uint64_t boot_ms, silence_ms, overall_ms; /* deadlines */
+	uint64_t boot_ms, silence_ms, overall_ms, poweroff_ms; /* deadlines */
+	const char *dir;
 	char *path; /* of events.jsonl */
 	int fd; /* -1 while it does not exist */
 	char *partial; /* the line that is being written */
 	size_t partial_len;
 	bool show; /* a terminal is looking */
-	char *why;
-	bool interrupted;
+	struct vm_result *result;
 };
 
 static uint64_t now_ms(void)
@@ -39,21 +40,6 @@ static uint64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* Tests shorten the deadlines, slow machines lengthen them. */
-static uint64_t deadline_ms(const char *variable, uint64_t seconds)
-{
-	const char *text = getenv(variable);
-	uint64_t given = seconds;
-	char *error = text ? unit_parse_range(UNIT_COUNT, text, 1, 1000000, &given) : NULL;
-
-	if (error)
-		say("%s is ignored: %s", variable, error);
-	else
-		seconds = given;
-	free(error);
-	return seconds * 1000;
 }
 
 /* ---- the events, as they come ---- */
@@ -130,23 +116,10 @@ static char *past_deadline(const struct watch *w, uint64_t now)
 	return NULL;
 }
 
-static void why_it_went(struct watch *w, int status)
-{
-	if (w->ended || w->why)
-		return;
-	if (WIFSIGNALED(status))
-		w->why = xasprintf("QEMU was killed by signal %d (%s) before the agent's 'end'",
-				   WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
-		w->why = xasprintf("the VM went down before the agent's 'end' (QEMU's exit status "
-				   "was %d)",
-				   WEXITSTATUS(status));
-}
-
 static void end_vm(struct watch *w, char *why)
 {
-	if (!w->why)
-		w->why = why;
+	if (!w->result->why)
+		w->result->why = why;
 	else
 		free(why);
 	kill(-w->pid, SIGKILL);
@@ -160,9 +133,67 @@ static void pause_watching(struct watch *w, const sigset_t *signals)
 
 	if (sig <= 0 || sig == SIGCHLD)
 		return;
-	w->interrupted = true;
+	w->result->interrupted = true;
 	end_vm(w, w->ended ? NULL
 			   : xasprintf("it was stopped by signal %d (%s)", sig, strsignal(sig)));
+}
+
+/* What is written to a full disk is lost without a word from QEMU. */
+static bool disk_is_full(const struct watch *w)
+{
+	struct statvfs fs;
+	uint64_t blocks;
+
+	if (statvfs(w->dir, &fs) || !fs.f_blocks)
+		return false;
+	blocks = geteuid() ? fs.f_bavail : fs.f_bfree;
+	return blocks * fs.f_frsize < MIN_ROOM;
+}
+
+/* Says that the disk is full, or returns NULL. */
+static char *out_of_room(struct watch *w)
+{
+	if (w->ended || !disk_is_full(w))
+		return NULL;
+	w->result->no_room = true;
+	return xasprintf("the disk is full: there is no room left in %s", shown_path(w->dir));
+}
+
+static void why_it_went(struct watch *w, int status)
+{
+	struct vm_result *r = w->result;
+
+	if (w->ended || r->why)
+		return;
+	r->why = out_of_room(w);
+	if (r->why)
+		return;
+	if (WIFSIGNALED(status))
+		r->why = xasprintf("QEMU was killed by signal %d (%s) before the agent's 'end'",
+				   WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		r->why = xasprintf("the VM went down before the agent's 'end' (QEMU's exit status "
+				   "was %d)",
+				   WEXITSTATUS(status));
+}
+
+/* Ends the VM if it may not go on. */
+static void look(struct watch *w)
+{
+	uint64_t now = now_ms();
+	char *why;
+
+	if (w->result->why || (w->ended && now - w->ended >= w->poweroff_ms)) {
+		end_vm(w, NULL);
+		return;
+	}
+	why = past_deadline(w, now);
+	if (why)
+		w->result->late = true;
+	else
+		why = out_of_room(w);
+	if (why)
+		end_vm(w, why);
 }
 
 static void watch_until_gone(struct watch *w, const sigset_t *signals)
@@ -171,20 +202,28 @@ static void watch_until_gone(struct watch *w, const sigset_t *signals)
 
 	for (;;) {
 		pid_t gone = waitpid(w->pid, &status, WNOHANG);
-		uint64_t now;
-		char *why;
 
 		/* After the wait: what it wrote last is then read, too. */
 		read_events(w);
 		if (gone == w->pid || (gone < 0 && errno == ECHILD))
 			break;
-		now = now_ms();
-		why = past_deadline(w, now);
-		if (why || (w->ended && now - w->ended > POWEROFF_MS))
-			end_vm(w, why);
+		look(w);
 		pause_watching(w, signals);
 	}
 	why_it_went(w, status);
+}
+
+static void set_deadlines(struct watch *w, const struct vm_config *config)
+{
+	if (config->probe_ms) {
+		w->boot_ms = w->silence_ms = w->overall_ms = config->probe_ms;
+		return;
+	}
+	w->boot_ms = env_seconds_ms("SEPTORTURE_BOOT_TIMEOUT", 90);
+	w->silence_ms = env_seconds_ms("SEPTORTURE_SILENCE_TIMEOUT", 60);
+	w->overall_ms =
+	    config->duration_us / 1000 + env_seconds_ms("SEPTORTURE_EXTRA_TIMEOUT", 180);
+	w->poweroff_ms = POWEROFF_MS;
 }
 
 void watch_vm(pid_t pid, const struct vm_config *config, const sigset_t *signals,
@@ -193,20 +232,20 @@ void watch_vm(pid_t pid, const struct vm_config *config, const sigset_t *signals
 	struct watch w = {
 	    .pid = pid,
 	    .start = now_ms(),
-	    .boot_ms = deadline_ms("SEPTORTURE_BOOT_TIMEOUT", 90),
-	    .silence_ms = deadline_ms("SEPTORTURE_SILENCE_TIMEOUT", 60),
+	    .dir = config->dir,
 	    .path = xasprintf("%s/events.jsonl", config->dir),
 	    .fd = -1,
 	    .partial = xcalloc(1, MAX_PARTIAL),
-	    .show = isatty(STDERR_FILENO),
+	    .show = isatty(STDERR_FILENO) && !config->probe_ms,
+	    .result = result,
 	};
 
-	w.overall_ms = config->duration_us / 1000 + deadline_ms("SEPTORTURE_EXTRA_TIMEOUT", 180);
+	set_deadlines(&w, config);
 	watch_until_gone(&w, signals);
 	if (w.show)
 		fputs("\r\033[K", stderr);
-	result->why = w.why;
-	result->interrupted = w.interrupted;
+	result->reported = w.last_byte;
+	result->ended = w.ended;
 	result->wall_ms = now_ms() - w.start;
 	if (w.fd >= 0)
 		close(w.fd);

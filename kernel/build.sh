@@ -10,6 +10,7 @@
 # Trees are build/kernel/clean and build/kernel/mutant-NAME, each configuration
 # is built in out.CONFIG inside: the kernel then uses relative paths only, so a
 # mutant starts from a copy of the clean objects and compiles just what differs.
+# out.CONFIG/functions.txt says which object each function comes from.
 #
 #   KSRC, KERNEL_VERSION   see kernel/fetch.sh
 #   KERNEL_CC              compiler, default gcc (through ccache if there is one)
@@ -40,6 +41,8 @@ child=''	# running make
 . "$kernel_dir/tree.sh"
 # shellcheck source=kconfig.sh
 . "$kernel_dir/kconfig.sh"
+# shellcheck source=functions.sh
+. "$kernel_dir/functions.sh"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { local status=$1; shift; say "build: $*"; exit "$status"; }
@@ -334,13 +337,20 @@ seed() {
 	mv "$tmp/out" "$out"
 }
 
+list_functions() {
+	functions_write "$1" || die 1 "can't list the functions of $1/vmlinux.a; is the disk full?"
+}
+
 # compile TREE TREE_STAMP [MUTANT CLEAN_TREE]
 compile() {
 	local tree=$1 out=$1/out.$config log=$1/out.$config.log what=${3:-clean} config_id built
 	config_id=$(config_stamp "$tree")
 	built="$2 $config_id"
 	image=$out/arch/x86/boot/bzImage
-	[ "$(cat "$out/.septorture-built" 2>/dev/null)" != "$built" ] || [ ! -f "$image" ] || return 0
+	if [ "$(cat "$out/.septorture-built" 2>/dev/null)" = "$built" ] && [ -f "$image" ]; then
+		list_functions "$out"	# may have been lost
+		return
+	fi
 	say "building kernel $config ($what)..."
 	if [ -n "${3:-}" ] && [ "$(cat "$out/.septorture-config" 2>/dev/null)" != "$config_id" ]; then
 		seed "$tree" "$4"
@@ -354,6 +364,7 @@ compile() {
 	wait "$child" || { child=''; build_failed "$log" "${3:-}"; }
 	child=''
 	check_alignment "$out"
+	list_functions "$out"
 	echo "$built" >"$out/.septorture-built"
 }
 

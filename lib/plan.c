@@ -34,6 +34,7 @@ enum key_id {
 	KEY_TD_MEMORY,
 	KEY_LIFETIME,
 	KEY_QUIESCE,
+	KEY_MIGRATE,
 	KEY_STATUS,
 	KEY_CONTEXT,
 	KEY_PROBABILITY,
@@ -74,6 +75,7 @@ static const struct key {
     [KEY_TD_MEMORY] = {SECTION_TD, "memory", UNIT_SIZE, 4 * MIB, 64 * GIB},
     [KEY_LIFETIME] = {SECTION_TD, "lifetime", UNIT_TIME, 100 * MS, 24 * HOUR},
     [KEY_QUIESCE] = {SECTION_TD, "quiesce", UNIT_TIME, 50 * MS, HOUR},
+    [KEY_MIGRATE] = {SECTION_TD, "migrate", UNIT_TIME, 0, SEC},
     [KEY_STATUS] = {SECTION_FAULT, "status", UNIT_CHOICE, 0, 0},
     [KEY_CONTEXT] = {SECTION_FAULT, "context", UNIT_CHOICE, 0, 0},
     [KEY_PROBABILITY] = {SECTION_FAULT, "probability", UNIT_PERCENT, 0, 100},
@@ -364,6 +366,9 @@ static void set_number(struct parser *p, enum key_id id, uint64_t value)
 		break;
 	case KEY_QUIESCE:
 		plan->td_quiesce_us = value;
+		break;
+	case KEY_MIGRATE:
+		plan->td_migrate_us = value;
 		break;
 	case KEY_PROBABILITY:
 		this_fault(p)->probability = value;

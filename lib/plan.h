@@ -43,6 +43,7 @@ struct plan {
 	uint64_t td_memory; /* bytes */
 	uint64_t td_lifetime_us;
 	uint64_t td_quiesce_us;
+	uint64_t td_migrate_us; /* 0: the thread that builds the TD is left where it is */
 	size_t nfaults;
 	struct plan_fault faults[PLAN_MAX_FAULTS];
 	size_t nstressors;

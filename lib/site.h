@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What KVM promises when the call fails (../shared/design.md section 6). */
+/* What KVM promises when the call fails. */
 enum contract {
 	CONTRACT_RETRY, /* the operation is retried, nothing is left behind */
-	CONTRACT_FATAL, /* the VM is bugged, the host is sound */
+	CONTRACT_FATAL, /* the VM is bugged, and what the call should have undone leaks */
 };
 
 struct status {

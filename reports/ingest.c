@@ -12,12 +12,23 @@
 
 #define SCHEMA_VERSION 1
 
+/* A splat that the agent provoked: it must arrive, and is no finding. */
+struct proof {
+	const char *kind; /* as the event and klog.h call it */
+	const char *missing; /* what it means if it did not arrive */
+	bool announced, arrived;
+};
+
+#define NR_PROOFS 2
+
 struct ingest {
 	struct run_report *run;
 	struct klog *klog;
 	uint64_t end_line; /* lines before the `end` event */
 	uint64_t end_events; /* what it said that number is */
 	char *fail; /* the agent's own words */
+	struct proof proofs[NR_PROOFS];
+	bool lockdep_off; /* at the end of the load */
 };
 
 /* ---- fields: absent or of a wrong type gives "nothing" ---- */
@@ -102,6 +113,25 @@ static void on_check(struct ingest *in, const json_t *e)
 static void on_kcsan(struct ingest *in, const json_t *e)
 {
 	in->run->kcsan_watchpoints = number(e, "watchpoints");
+}
+
+static void on_provoked(struct ingest *in, const json_t *e)
+{
+	json_t *what;
+	size_t i;
+
+	json_array_foreach(json_object_get(e, "what"), i, what)
+	{
+		const char *kind = json_string_value(what);
+
+		for (size_t j = 0; kind && j < NR_PROOFS; j++)
+			in->proofs[j].announced |= !strcmp(in->proofs[j].kind, kind);
+	}
+}
+
+static void on_lockdep(struct ingest *in, const json_t *e)
+{
+	in->lockdep_off = !number(e, "debug_locks");
 }
 
 /* {"drift": 3, "what": "x"} as "drift 3, what x". */
@@ -199,6 +229,7 @@ static const struct {
     {"finding", on_finding},	 {"site", on_site},
     {"stressor", on_stressor},	 {"kcsan", on_kcsan},
     {"fail", on_fail},		 {"end", on_end},
+    {"provoked", on_provoked},	 {"lockdep", on_lockdep},
 };
 
 static void on_line(struct ingest *in, const char *line, size_t len)
@@ -220,9 +251,13 @@ static void on_line(struct ingest *in, const char *line, size_t len)
 static void keep_splat(struct run_report *run, const struct klog_splat *s)
 {
 	struct finding *f = run_finding(run, "klog", s->kind, s->title, s->signature, s->us);
+	enum scope_class scope = scope_of_splat(run->scope, s);
 
-	if (f->count > 1)
+	if (f->count > 1) {
+		f->scope = scope < f->scope ? scope : f->scope;
 		return;
+	}
+	f->scope = scope;
 	f->text = xstrdup(s->text);
 	f->header = xstrdup(s->header);
 	f->cut = s->cut;
@@ -232,7 +267,10 @@ static void event_splat(void *arg, const struct klog_splat *s)
 {
 	struct ingest *in = arg;
 
-	keep_splat(in->run, s);
+	for (size_t i = 0; s->provoked && i < NR_PROOFS; i++)
+		in->proofs[i].arrived |= !strcmp(in->proofs[i].kind, s->provoked);
+	if (!s->provoked)
+		keep_splat(in->run, s);
 }
 
 /* A console tells what the events told, and what came after them. */
@@ -258,8 +296,12 @@ static struct finding *told_by_events(struct console *c, const struct klog_splat
 static void console_splat(void *arg, const struct klog_splat *s)
 {
 	struct console *c = arg;
-	struct finding *f = told_by_events(c, s);
+	struct finding *f;
 
+	/* It is no proof, either, that the events tell what the console tells. */
+	if (s->provoked)
+		return;
+	f = told_by_events(c, s);
 	if (!f) {
 		keep_splat(c->run, s);
 		return;
@@ -273,6 +315,7 @@ static void console_splat(void *arg, const struct klog_splat *s)
 	f->title = xstrdup(s->title);
 	f->signature = xstrdup(s->signature);
 	f->text = xstrdup(s->text);
+	f->scope = scope_of_splat(c->run->scope, s);
 	f->cut = false;
 }
 
@@ -346,6 +389,44 @@ static void count_silent_failures(struct run_report *run)
 	}
 }
 
+/* Without this, nobody knows whether a splat would have been seen. */
+static void judge_proofs(struct ingest *in)
+{
+	bool announced = false;
+
+	for (size_t i = 0; i < NR_PROOFS; i++) {
+		const struct proof *p = &in->proofs[i];
+
+		announced |= p->announced;
+		if (p->announced && !p->arrived)
+			run_invalidate(in->run, "%s", p->missing);
+	}
+	if (!announced)
+		run_invalidate(in->run, "the agent did not prove that splats are seen");
+}
+
+/* Whether after such a splat lockdep is off: its own, and whatever kills a task. */
+static bool stops_lockdep(const struct finding *f)
+{
+	static const char *const kinds[] = {"lockdep", "bug", "oops", "panic"};
+
+	for (size_t i = 0; f->header && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(f->kind, kinds[i]))
+			return true;
+	/* DEBUG_LOCKS_WARN_ON() */
+	return f->header && strstr(f->signature, "kernel/locking/");
+}
+
+static void judge_lockdep(struct ingest *in)
+{
+	bool told = !in->lockdep_off;
+
+	for (size_t i = 0; i < in->run->nfindings; i++)
+		told |= stops_lockdep(&in->run->findings[i]);
+	if (!told)
+		run_invalidate(in->run, "lockdep switched itself off and no splat of it was seen");
+}
+
 static void judge_ended(struct ingest *in)
 {
 	struct run_report *run = in->run;
@@ -367,6 +448,8 @@ static void judge_ended(struct ingest *in)
 			       ", this septorture reads "
 			       "%d; rebuild the agent with 'make'",
 			       run->version, SCHEMA_VERSION);
+	judge_proofs(in);
+	judge_lockdep(in);
 }
 
 static void judge(struct ingest *in)
@@ -393,7 +476,18 @@ static void judge(struct ingest *in)
 
 void ingest_run(struct run_report *run, const char *dir)
 {
-	struct ingest in = {.run = run};
+	struct ingest in = {
+	    .run = run,
+	    .proofs =
+		{
+		    {.kind = "warn",
+		     .missing = "the provoked WARN did not reach the report: the kernel log is not "
+				"being seen"},
+		    {.kind = "kcsan",
+		     .missing = "the provoked KCSAN race did not reach the report: KCSAN is not "
+				"looking, or the kernel log is not being seen"},
+		},
+	};
 
 	read_events(&in, dir);
 	read_console(run, dir);

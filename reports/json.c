@@ -85,6 +85,7 @@ static json_t *findings(const struct run_report *run)
 		set_number(o, "first_us", f->first_us);
 		json_object_set_new(o, "cut", json_boolean(f->cut));
 		set_string(o, "known", f->known);
+		set_string(o, "scope", f->header ? scope_name(f->scope) : NULL);
 		set_string(o, "text", f->text);
 		json_array_append_new(list, o);
 	}
@@ -107,12 +108,13 @@ static const char *verdict_word(const struct run_report *run)
 static json_t *head(const struct run_report *run)
 {
 	json_t *o = json_object();
+	char *invalid = run_invalid(run);
 	char seed[24];
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->seed);
 	set_number(o, "v", REPORT_VERSION);
 	set_string(o, "verdict", verdict_word(run));
-	set_string(o, "invalid", run->invalid);
+	set_string(o, "invalid", invalid);
 	set_string(o, "vm_end", run->vm_end);
 	set_string(o, "id", run->id);
 	set_string(o, "plan", run->plan);
@@ -120,6 +122,7 @@ static json_t *head(const struct run_report *run)
 	/* A string: half of all seeds are no JSON integers. */
 	set_string(o, "seed", seed);
 	set_string(o, "accel", run->accel);
+	set_string(o, "accel_why", run->accel_why);
 	set_string(o, "kernel", run->kernel);
 	set_string(o, "agent", run->agent);
 	set_string(o, "platform", run->platform);
@@ -131,6 +134,8 @@ static json_t *head(const struct run_report *run)
 	set_number(o, "events", run->lines);
 	set_number(o, "bad_events", run->bad_lines);
 	set_number(o, "klog_lost", run->lost_records);
+	set_string(o, "scope_unknown", scope_problem(run->scope));
+	free(invalid);
 	return o;
 }
 

@@ -49,7 +49,7 @@ struct klog {
 	void *arg;
 	struct text before; /* from "cut here" or "=====" on, until the header comes */
 	unsigned int nbefore;
-	bool seen; /* there was a splat: a panic may be its consequence */
+	bool seen; /* there was a splat, unprovoked: a panic may be its consequence */
 
 	bool open;
 	enum kind kind;
@@ -57,6 +57,11 @@ struct klog {
 	char *header;
 	char *what; /* the problem, without numbers: "src/file.c", "A / B" */
 	char *where; /* function or lock; "" until it is known */
+	char *function; /* NULL until it is known */
+	struct klog_frame *frames;
+	size_t nframes;
+	bool access; /* KCSAN: the next frame made the access */
+	bool whole;
 	bool died; /* its "Oops:" line was seen */
 	struct text text;
 	unsigned int lines;
@@ -109,11 +114,12 @@ static const struct header {
 #define AT_FRAME "^[ \t]+" FUNCTION
 #define AT_LOCK	 "^ *[0-9a-f]+ (\\([^ ]*\\))\\{.*, at: " FUNCTION
 #define AT_RCU	 "^([^ ]+):[0-9]+ suspicious .* usage"
+#define ACCESS	 " to 0x[0-9a-f]+ of [0-9]+ bytes by "
 
 static struct {
 	bool ready;
 	regex_t headers[NR_HEADERS];
-	regex_t consequence, rip, frame, lock, rcu;
+	regex_t consequence, rip, frame, lock, rcu, access;
 } re;
 
 static void compile(regex_t *r, const char *pattern)
@@ -133,6 +139,7 @@ static void compile_all(void)
 	compile(&re.frame, AT_FRAME);
 	compile(&re.lock, AT_LOCK);
 	compile(&re.rcu, AT_RCU);
+	compile(&re.access, ACCESS);
 	re.ready = true;
 }
 
@@ -228,12 +235,78 @@ static char *make_signature(const struct klog *k)
 	return xasprintf("%s: %s%s%s", kind_names[k->kind], k->what, join, k->where);
 }
 
+/* What the debugging code itself calls on its way to a backtrace. */
+static bool is_reporter(const char *function)
+{
+	static const char *const reporters[] = {
+	    "dump_stack", "show_stack", "__might_", "___might_", "__schedule", "print_",
+	    "check_",	  "lockdep_",	"__lock_",  "lock_",	 "validate_",  "mark_",
+	    "debug_",	  "__warn",	"warn_",    "schedule",	 "report_",    "register_lock",
+	};
+
+	for (size_t i = 0; i < sizeof(reporters) / sizeof(reporters[0]); i++)
+		if (!strncmp(function, reporters[i], strlen(reporters[i])))
+			return true;
+	return false;
+}
+
+/* Some show other tasks, or any place of a loop: then there is none. */
+static bool has_place(enum kind kind)
+{
+	return kind != KCSAN && kind != HUNG_TASK && kind != RCU_STALL && kind != PANIC;
+}
+
+static const char *find_function(const struct klog *k)
+{
+	if (!has_place(k->kind) || k->function)
+		return k->function;
+	for (size_t i = 0; i < k->nframes; i++)
+		if (!is_reporter(k->frames[i].function))
+			return k->frames[i].function;
+	return NULL;
+}
+
+static const char *find_provoked(const struct klog *k)
+{
+	const char *function = find_function(k);
+
+	if (k->kind == WARN && function && !strcmp(function, KLOG_PROVOKED_WARN))
+		return kind_names[WARN];
+	if (k->kind != KCSAN)
+		return NULL;
+	for (size_t i = 0; i < k->nframes; i++)
+		if (k->frames[i].top && !strcmp(k->frames[i].function, KLOG_PROVOKED_RACE))
+			return kind_names[KCSAN];
+	return strstr(k->what, KLOG_PROVOKED_RACE) ? kind_names[KCSAN] : NULL;
+}
+
+static void clear_splat(struct klog *k)
+{
+	free(k->header);
+	free(k->what);
+	free(k->where);
+	free(k->function);
+	for (size_t i = 0; i < k->nframes; i++)
+		free(k->frames[i].function);
+	free(k->frames);
+	k->function = NULL;
+	k->frames = NULL;
+	k->nframes = 0;
+	k->access = k->whole = false;
+	text_clear(&k->text);
+	k->open = false;
+}
+
 static void close_splat(struct klog *k, bool cut)
 {
 	char *title, *signature, *header;
+	const char *provoked;
 
 	if (!k->open)
 		return;
+	provoked = find_provoked(k);
+	/* One made on purpose explains nothing that comes later. */
+	k->seen |= !provoked;
 	title = make_title(k);
 	signature = make_signature(k);
 	header = scrub(xstrdup(k->header));
@@ -245,15 +318,16 @@ static void close_splat(struct klog *k, bool cut)
 			  .text = text_get(&k->text),
 			  .us = k->us,
 			  .cut = cut,
+			  .function = find_function(k),
+			  .provoked = provoked,
+			  .whole = k->whole,
+			  .frames = k->frames,
+			  .nframes = k->nframes,
 		      });
 	free(title);
 	free(signature);
 	free(header);
-	free(k->header);
-	free(k->what);
-	free(k->where);
-	text_clear(&k->text);
-	k->open = false;
+	clear_splat(k);
 }
 
 static void add_line(struct klog *k, const char *line)
@@ -299,12 +373,14 @@ static void open_splat(struct klog *k, uint64_t us, const char *line, const stru
 		       const regmatch_t *m)
 {
 	close_splat(k, false);
-	k->open = k->seen = true;
+	k->open = true;
 	k->kind = h->kind;
 	k->us = us;
 	k->header = xstrdup(line);
 	k->what = scrub(group(line, m, h->what));
 	k->where = group(line, m, h->where);
+	if (*k->where)
+		k->function = xstrdup(k->where);
 	k->died = strstr(line, "[#") != NULL;
 	if (k->kind == KCSAN)
 		k->what = sort_pair(strip_clones(k->what));
@@ -314,21 +390,6 @@ static void open_splat(struct klog *k, uint64_t us, const char *line, const stru
 	k->before = (struct text){0};
 	k->nbefore = 0;
 	add_line(k, line);
-}
-
-/* What the debugging code itself calls on its way to a backtrace. */
-static bool is_reporter(const char *function)
-{
-	static const char *const reporters[] = {
-	    "dump_stack", "show_stack", "__might_", "___might_", "__schedule", "print_",
-	    "check_",	  "lockdep_",	"__lock_",  "lock_",	 "validate_",  "mark_",
-	    "debug_",	  "__warn",	"warn_",    "schedule",	 "report_",    "register_lock",
-	};
-
-	for (size_t i = 0; i < sizeof(reporters) / sizeof(reporters[0]); i++)
-		if (!strncmp(function, reporters[i], strlen(reporters[i])))
-			return true;
-	return false;
 }
 
 static void set_where(struct klog *k, char *where)
@@ -349,7 +410,7 @@ static void locate_lock(struct klog *k, const char *line)
 		function = group(line, m, 2);
 		set_where(k, xasprintf("%s at %s", class, function));
 		free(class);
-		free(function);
+		k->function = function;
 	}
 }
 
@@ -359,24 +420,41 @@ static void locate(struct klog *k, const char *line)
 	regmatch_t m[4];
 	char *function;
 
-	/* Their bodies show other tasks, or any place of a loop. */
-	if (*k->where || k->kind == KCSAN || k->kind == HUNG_TASK || k->kind == RCU_STALL ||
-	    k->kind == PANIC)
+	if (*k->where || !has_place(k->kind))
 		return;
 	if (k->kind == LOCKDEP)
 		locate_lock(k, line);
 	if (*k->where || !(matches(&re.rip, line, m) || matches(&re.frame, line, m)))
 		return;
 	function = group(line, m, 1);
-	if (is_reporter(function))
+	if (is_reporter(function)) {
 		free(function);
-	else
-		set_where(k, function);
+		return;
+	}
+	k->function = xstrdup(function);
+	set_where(k, function);
 }
 
 static bool starts(const char *line, const char *prefix)
 {
 	return !strncmp(line, prefix, strlen(prefix));
+}
+
+static void note_frame(struct klog *k, const char *line)
+{
+	regmatch_t m[4];
+	struct klog_frame *f;
+
+	if (matches(&re.frame, line, m)) {
+		k->frames = xgrow(k->frames, k->nframes, sizeof(*f));
+		f = &k->frames[k->nframes++];
+		f->function = group(line, m, 1);
+		f->top = k->access;
+		k->access = false;
+	} else if (k->kind == KCSAN) {
+		k->access |= matches(&re.access, line, m);
+		k->whole |= starts(line, "Reported by Kernel Concurrency Sanitizer");
+	}
 }
 
 static bool ends_splat(const struct klog *k, const char *line)
@@ -405,6 +483,7 @@ static void body_line(struct klog *k, const char *line)
 {
 	add_line(k, line);
 	locate(k, line);
+	note_frame(k, line);
 	if (ends_splat(k, line))
 		close_splat(k, false);
 }
@@ -488,13 +567,19 @@ static const struct header *find_header(const char *line, regmatch_t m[4])
 	return NULL;
 }
 
+/* Whether there was a splat of which a panic may be the consequence. */
+static bool explains_panic(const struct klog *k)
+{
+	return k->seen || (k->open && !find_provoked(k));
+}
+
 /* A header that only carries on with what is already known. */
 static bool is_continuation(struct klog *k, const struct header *h, const char *line)
 {
 	regmatch_t m[4];
 
 	if (h->kind == PANIC)
-		return k->seen && matches(&re.consequence, line, m);
+		return explains_panic(k) && matches(&re.consequence, line, m);
 	if (h->kind != OOPS || !k->open || k->died || (k->kind != BUG && k->kind != OOPS))
 		return false;
 	k->died = true;

@@ -7,7 +7,14 @@
 #define SEPTORTURE_KLOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* A line of a stack; "? " ones, which may be leftovers, are none. */
+struct klog_frame {
+	char *function; /* without what the compiler appends to its name */
+	bool top; /* KCSAN: it is the one that accessed the memory */
+};
 
 struct klog_splat {
 	const char *kind; /* warn, bug, oops, kcsan, lockdep, hung-task, ... */
@@ -17,7 +24,16 @@ struct klog_splat {
 	const char *text; /* the splat itself, the first KLOG_MAX_LINES lines of it */
 	uint64_t us; /* when it was logged, since boot */
 	bool cut; /* the log ended inside it: the signature may be incomplete */
+	const char *function; /* what it is the splat of; NULL: unknown, or more than one */
+	const char *provoked; /* "warn", "kcsan": made on purpose, as a proof; else NULL */
+	bool whole; /* KCSAN: both stacks are there */
+	const struct klog_frame *frames;
+	size_t nframes;
 };
+
+/* The functions in which the agent provokes splats, to prove that they are seen. */
+#define KLOG_PROVOKED_WARN "septorture_provoked_warn"
+#define KLOG_PROVOKED_RACE "septorture_provoked_race"
 
 #define KLOG_MAX_LINES 120
 

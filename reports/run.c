@@ -61,11 +61,13 @@ void run_free(struct run_report *run)
 	free(run->plan);
 	free(run->mutant);
 	free(run->accel);
+	free(run->accel_why);
 	free(run->vm_end);
 	free(run->kernel);
 	free(run->agent);
 	free(run->platform);
 	free(run->invalid);
+	scope_free(run->scope);
 	free(run);
 }
 
@@ -103,37 +105,96 @@ struct finding *run_finding(struct run_report *run, const char *oracle, const ch
 	return f;
 }
 
-size_t run_new_findings(const struct run_report *run)
+/* Those that are not known, by whose fault they are. */
+static size_t count_scope(const struct run_report *run, enum scope_class scope)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < run->nfindings; i++)
-		n += !run->findings[i].known;
+		n += !run->findings[i].known && run->findings[i].scope == scope;
 	return n;
+}
+
+size_t run_new_findings(const struct run_report *run)
+{
+	return count_scope(run, SCOPE_TEST);
+}
+
+static char *own_fault(const struct run_report *run, size_t n)
+{
+	const struct finding *f = run->findings;
+
+	while (f->known || f->scope != SCOPE_OWN)
+		f++;
+	if (n == 1)
+		return xasprintf("septorture's own fault: %s", f->title);
+	return xasprintf("septorture's own fault: %s, and %zu more", f->title, n - 1);
+}
+
+char *run_invalid(const struct run_report *run)
+{
+	size_t own = count_scope(run, SCOPE_OWN);
+
+	if (run->invalid)
+		return xstrdup(run->invalid);
+	if (run_new_findings(run))
+		return NULL;
+	if (own)
+		return own_fault(run, own);
+	/* Cut short, and nothing that counts was found until then. */
+	return run->ended ? NULL : xstrdup(run->vm_end ? run->vm_end : "there is no 'end' event");
 }
 
 enum run_verdict run_verdict(const struct run_report *run)
 {
-	if (run->invalid)
-		return RUN_INVALID;
-	return run_new_findings(run) ? RUN_FINDINGS : RUN_CLEAN;
+	char *invalid = run_invalid(run);
+	enum run_verdict verdict = run_new_findings(run) ? RUN_FINDINGS : RUN_CLEAN;
+
+	if (invalid)
+		verdict = RUN_INVALID;
+	free(invalid);
+	return verdict;
+}
+
+/* ", 2 known, 1 elsewhere": what is listed but does not count. */
+static char *uncounted_text(const struct run_report *run)
+{
+	size_t elsewhere = count_scope(run, SCOPE_ELSEWHERE), own = count_scope(run, SCOPE_OWN);
+	size_t known = run->nfindings - elsewhere - own - run_new_findings(run);
+	const struct {
+		size_t n;
+		const char *what;
+	} counts[] = {{known, "known"}, {elsewhere, "elsewhere"}, {own, "own"}};
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		char *longer;
+
+		if (!counts[i].n)
+			continue;
+		longer = xasprintf("%s, %zu %s", text, counts[i].n, counts[i].what);
+		free(text);
+		text = longer;
+	}
+	return text;
 }
 
 char *run_verdict_text(const struct run_report *run)
 {
-	size_t n = run_new_findings(run), known = run->nfindings - n;
-	char *and_known = known ? xasprintf(", %zu known", known) : xstrdup("");
+	size_t n = run_new_findings(run);
+	char *uncounted = uncounted_text(run), *invalid = run_invalid(run);
 	char *text;
 
-	if (run->invalid)
-		text = xasprintf("INVALID: %s", run->invalid);
+	if (invalid)
+		text = xasprintf("INVALID: %s", invalid);
 	else if (!n)
-		text = xasprintf("CLEAN%s", and_known);
+		text = xasprintf("CLEAN%s", uncounted);
 	else
-		text = xasprintf("%zu FINDING%s%s%s%s%s", n, n == 1 ? "" : "S", and_known,
+		text = xasprintf("%zu FINDING%s%s%s%s%s", n, n == 1 ? "" : "S", uncounted,
 				 run->vm_end ? " (" : "", run->vm_end ? run->vm_end : "",
 				 run->vm_end ? ")" : "");
-	free(and_known);
+	free(uncounted);
+	free(invalid);
 	return text;
 }
 

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scope.h"
+
 struct site_stat {
 	char *site, *status, *context;
 	uint64_t calls, matched, injected;
@@ -36,6 +38,7 @@ struct finding {
 	char *text; /* the splat, or the oracle's facts as JSON; may be NULL */
 	char *detail; /* the facts in one line; may be NULL */
 	char *known; /* why it does not count (known.h), or NULL */
+	enum scope_class scope; /* klog: whose fault it is; only SCOPE_TEST counts */
 	uint64_t count;
 	uint64_t first_us; /* since boot */
 	char *header; /* klog: see klog.h; else NULL */
@@ -54,11 +57,13 @@ struct run_report {
 	char *id;
 	char *plan;
 	char *mutant; /* NULL: none */
-	char *accel;
+	char *accel; /* "tcg" or "kvm" */
+	char *accel_why; /* why this one */
 	uint64_t seed;
 	uint64_t duration_us; /* the load that was asked for */
 	uint64_t wall_ms; /* from the start of the VM to its end */
 	char *vm_end; /* why the VM went or was ended before its `end` event, or NULL */
+	struct scope *scope; /* of the kernel; NULL: unknown, everything counts */
 
 	/* From the events. */
 	char *kernel, *agent, *platform; /* NULL without a `hello` */
@@ -83,7 +88,7 @@ struct run_report {
 	uint64_t lines; /* of events.jsonl */
 	uint64_t bad_lines; /* of those, how many are no events */
 	uint64_t lost_records; /* of the kernel log */
-	char *invalid; /* why it is no result: the first reason, or NULL */
+	char *invalid; /* why it is no result: the first reason, or NULL; see run_invalid() */
 };
 
 struct run_report *run_new(void);
@@ -97,8 +102,11 @@ __attribute__((format(printf, 2, 3))) void run_invalidate(struct run_report *run
 struct finding *run_finding(struct run_report *run, const char *oracle, const char *kind,
 			    const char *title, const char *signature, uint64_t us);
 
-/* How many findings are not known ones. */
+/* How many findings count: those of what is under test that are not known. */
 size_t run_new_findings(const struct run_report *run);
+
+/* Why it is no result, all told (free() it), or NULL. */
+char *run_invalid(const struct run_report *run);
 
 enum run_verdict run_verdict(const struct run_report *run);
 /* "CLEAN", "2 FINDINGS", "INVALID: why"; free() it. */

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "table.h"
 #include "units.h"
@@ -13,6 +14,11 @@
 static const char *or_unknown(const char *s)
 {
 	return s && *s ? s : "unknown";
+}
+
+static const char *accel_title(const char *accel)
+{
+	return accel && !strcmp(accel, "kvm") ? "QEMU KVM" : "QEMU TCG";
 }
 
 static void write_head(const struct run_report *run, struct table *t)
@@ -26,7 +32,7 @@ static void write_head(const struct run_report *run, struct table *t)
 		   run->mutant ? ", mutant " : "", run->mutant ? run->mutant : "");
 	table_add(t, "kernel");
 	table_addf(t, "%s on %s, %" PRIu64 " CPUs, %" PRIu64 " MiB, platform %s",
-		   or_unknown(run->kernel), or_unknown(run->accel), run->cpus, run->mem_kib >> 10,
+		   or_unknown(run->kernel), accel_title(run->accel), run->cpus, run->mem_kib >> 10,
 		   or_unknown(run->platform));
 	table_add(t, "load");
 	table_addf(t, "%s asked for, %.1f s done; %.1f s with boot", load, run->load_ms / 1e3,
@@ -41,6 +47,10 @@ static void write_head(const struct run_report *run, struct table *t)
 		table_addf(t, "%.1f s after the kernel's start", run->boot_us / 1e6);
 	else
 		table_add(t, "none was served");
+	if (scope_problem(run->scope)) {
+		table_add(t, "scope");
+		table_addf(t, "unknown, every finding counts: %s", scope_problem(run->scope));
+	}
 	free(load);
 }
 
@@ -119,6 +129,16 @@ static void write_checks(const struct run_report *run, FILE *out)
 	table_print(&t, "", out);
 }
 
+/* Why it does not count, if it does not. */
+static const char *mark(const struct finding *f)
+{
+	if (f->known)
+		return " (known)";
+	if (f->scope == SCOPE_OWN)
+		return " (own)";
+	return f->scope == SCOPE_ELSEWHERE ? " (elsewhere)" : "";
+}
+
 static void write_findings(const struct run_report *run, FILE *out)
 {
 	struct table t = {.ncols = 4};
@@ -132,7 +152,7 @@ static void write_findings(const struct run_report *run, FILE *out)
 	for (size_t i = 0; i < run->nfindings && i < MAX_FINDINGS; i++) {
 		const struct finding *f = &run->findings[i];
 
-		table_addf(&t, "%s/%s%s", f->oracle, f->kind, f->known ? " (known)" : "");
+		table_addf(&t, "%s/%s%s", f->oracle, f->kind, mark(f));
 		table_addf(&t, "%" PRIu64, f->count);
 		table_addf(&t, "%.1f s", f->first_us / 1e6);
 		if (f->detail && *f->detail)

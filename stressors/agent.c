@@ -17,13 +17,12 @@
 #define EVENTS_VERSION 1
 #define AGENT_VERSION  "0.1"
 
-#define KCSAN "/sys/kernel/debug/kcsan"
-
 struct options {
 	const char *plan;
 	const char *events;
 	uint64_t seed;
 	uint64_t duration_us;
+	bool probe; /* the host only wants to know whether the VM comes up */
 };
 
 static const struct argp_option argp_options[] = {
@@ -63,6 +62,8 @@ static const struct argp argp = {
 static void kernel_options(struct options *o)
 {
 	const char *seed = getenv("septorture_seed"), *duration = getenv("septorture_duration_us");
+
+	o->probe = getenv("septorture_probe");
 
 	if (seed)
 		o->seed = strtoull(seed, NULL, 0);
@@ -132,45 +133,47 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Runs the stressors, pausing for the oracles, until END; false if a thread is stuck. */
+static bool run_stressors(struct load *l, struct td *td, struct workers *ws, uint64_t end)
+{
+	while (!atomic_load(&td->dead) && now_us() < end) {
+		uint64_t resumed = now_us();
+
+		let_run(l, td, min_u64(end, resumed + l->plan->td_quiesce_us));
+		if (!workers_pause(ws))
+			return false;
+		l->running_us += now_us() - resumed;
+		oracles_quiesce(td);
+		workers_resume(ws);
+		progress(l, td);
+	}
+	phase("teardown", l->tds);
+	return workers_stop(ws, l->totals);
+}
+
 /* One TD from its creation to its end; false if there is no point in another. */
 static bool run_td(struct load *l)
 {
 	uint64_t end = min_u64(l->end, now_us() + l->plan->td_lifetime_us);
-	struct td *td;
 	struct workers *ws;
-	bool parked = true;
+	struct td *td;
+	bool go_on;
 
 	phase("load", ++l->tds);
 	td = td_create(l->plan, l->tds, l->plan->seed + l->tds * 0x9e3779b97f4a7c15ull);
 	if (!td)
 		return false;
 	ws = workers_start(td);
-	if (!ws) {
-		td_destroy(td);
+	if (ws && !run_stressors(l, td, ws, end)) {
+		/* What it uses stays: the program ends soon, and the VM with it. */
+		event_finding("liveness", "stuck", td->number,
+			      "a thread did not return from the kernel", NULL);
 		return false;
 	}
-	while (parked && !atomic_load(&td->dead) && now_us() < end) {
-		uint64_t resumed = now_us();
-
-		let_run(l, td, min_u64(end, resumed + l->plan->td_quiesce_us));
-		parked = workers_pause(ws);
-		l->running_us += now_us() - resumed;
-		if (!parked)
-			event_finding("liveness", "stuck", td->number,
-				      "a thread did not return from the kernel", NULL);
-		else
-			oracles_quiesce(td);
-		workers_resume(ws);
-		progress(l, td);
-	}
-	if (!parked)
-		return false; /* its threads can't be joined; the VM goes down with them */
-	phase("teardown", l->tds);
-	workers_stop(ws, l->totals);
 	l->faults += td_faults(td);
-	parked = !atomic_load(&td->dead);
+	go_on = ws && !atomic_load(&td->dead);
 	td_destroy(td);
-	return parked;
+	return oracles_gone(l->tds) && go_on;
 }
 
 static void report_stressors(const struct load *l)
@@ -218,25 +221,41 @@ static void kcsan_report(void)
 	free(text);
 }
 
+/* One splat switches lockdep off for the rest of the boot. */
+static void lockdep_report(void)
+{
+	char *text = file_read("/proc/lockdep_stats");
+	const char *s = text ? strstr(text, "debug_locks:") : NULL;
+	int on = 0;
+
+	if (s && sscanf(s, "debug_locks: %d", &on) == 1)
+		event_emit("lockdep", "{s:i}", "debug_locks", on);
+	free(text);
+}
+
 static void run_load(const struct plan *plan)
 {
-	struct load l = {.plan = plan, .start = now_us()};
+	struct load l = {.plan = plan};
 
-	l.end = l.start + plan->duration_us;
 	kcsan_on();
+	selftest();
 	oracles_start();
+	l.start = now_us();
+	l.end = l.start + plan->duration_us;
 	if (event_failed() || inject_arm(plan))
 		return;
 	while (now_us() < l.end && run_td(&l) && !event_failed())
 		;
 	inject_disarm(plan);
 	progress(&l, NULL);
-	inject_report(plan);
-	report_stressors(&l);
-	kcsan_report();
-	if (plan->nfaults && !inject_total(plan))
+	if (plan->nfaults && !event_findings() && !inject_total(plan))
 		event_fail("no fault was injected: the plan's sites were never called, or its "
 			   "probabilities are too low for its duration");
+	inject_report(plan);
+	inject_remove(plan);
+	report_stressors(&l);
+	kcsan_report();
+	lockdep_report();
 }
 
 static void run_plan(const struct options *o)
@@ -255,8 +274,8 @@ static void run_plan(const struct options *o)
 		plan->seed = o->seed;
 	if (o->duration_us)
 		plan->duration_us = o->duration_us;
+	/* Not freed: a thread that is stuck may still use it. */
 	run_load(plan);
-	plan_free(plan);
 }
 
 int main(int argc, char **argv)
@@ -282,7 +301,7 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	hello();
-	if (!kmsg_start()) {
+	if (!o.probe && !kmsg_start()) {
 		run_plan(&o);
 		phase("end", 0);
 		kmsg_stop();

@@ -34,6 +34,8 @@ void event_finding(const char *oracle, const char *kind, unsigned int td, const 
 /* The agent could not do its work: the run is not a result. */
 __attribute__((format(printf, 1, 2))) void event_fail(const char *format, ...);
 bool event_failed(void);
+/* How many findings were emitted so far. */
+unsigned int event_findings(void);
 /* The last line. */
 void event_end(void);
 
@@ -62,6 +64,15 @@ __attribute__((noreturn)) void init_go_down(void);
 int kmsg_start(void);
 /* Forwards what is left and stops. */
 void kmsg_stop(void);
+/* Whether KCSAN's report of the self-test's race came by. */
+bool kmsg_saw_provoked_race(void);
+
+/* --- selftest.c --- */
+
+#define KCSAN "/sys/kernel/debug/kcsan"
+
+/* Proves that splats are seen and that faults can be injected, or event_fail()s. */
+void selftest(void);
 
 /* --- inject.c: fail_function --- */
 
@@ -69,6 +80,8 @@ void kmsg_stop(void);
 int inject_arm(const struct plan *plan);
 /* Stops injecting, but keeps the counters. */
 void inject_disarm(const struct plan *plan);
+/* Gives the functions back, counters and all. */
+void inject_remove(const struct plan *plan);
 /* Total of injected faults so far. */
 uint64_t inject_total(const struct plan *plan);
 /* Emits a `site` event per fault of the plan. */
@@ -152,14 +165,19 @@ struct workers *workers_start(struct td *td);
 /* Until resumed, no worker is inside a system call; false if one does not come back. */
 bool workers_pause(struct workers *ws);
 void workers_resume(struct workers *ws);
-/* Ends the threads and adds their counters to TOTALS[stressor of the plan][counter]. */
-void workers_stop(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS]);
+/*
+ * Ends the threads and adds their counters to TOTALS[stressor of the plan][counter].
+ * False if one does not come back from the kernel: then nothing is freed, as it
+ * may still use everything.
+ */
+bool workers_stop(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS]);
 
 /* --- oracle.c --- */
 
 /*
  * One file per oracle (stressors/oracle_NAME.c), which ends with ORACLE(...).
- * quiesce() is called with all vCPUs and stressors out of the kernel.
+ * quiesce() is called with all vCPUs and stressors out of the kernel, gone()
+ * after a TD was destroyed. Either may be NULL.
  */
 struct oracle {
 	const char *name;
@@ -167,6 +185,7 @@ struct oracle {
 	/* Returns NULL if it can look, else why not. */
 	const char *(*needs)(void);
 	void (*quiesce)(struct td *td);
+	bool (*gone)(unsigned int td); /* false: no further TD can be watched */
 };
 
 #define ORACLE(id, ...)                                                                            \
@@ -176,5 +195,7 @@ struct oracle {
 
 void oracles_start(void);
 void oracles_quiesce(struct td *td);
+/* False if no further TD can be watched. */
+bool oracles_gone(unsigned int td);
 
 #endif

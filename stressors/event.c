@@ -14,6 +14,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int fd = -1;
 static uint64_t written;
 static atomic_bool failed;
+static atomic_uint findings;
 
 uint64_t now_us(void)
 {
@@ -32,7 +33,7 @@ void sleep_us(uint64_t us)
 
 int event_open(const char *path)
 {
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
 	return fd < 0 ? -errno : 0;
 }
 
@@ -94,6 +95,7 @@ void event_check(const char *oracle, unsigned int td, bool ok, json_t *facts)
 void event_finding(const char *oracle, const char *kind, unsigned int td, const char *title,
 		   json_t *facts)
 {
+	atomic_fetch_add(&findings, 1);
 	event_emit("finding", "{s:s, s:s, s:i, s:s, s:o}", "oracle", oracle, "kind", kind, "td",
 		   (int)td, "title", title, "facts", facts ? facts : json_object());
 }
@@ -114,6 +116,11 @@ void event_fail(const char *format, ...)
 bool event_failed(void)
 {
 	return atomic_load(&failed);
+}
+
+unsigned int event_findings(void)
+{
+	return atomic_load(&findings);
 }
 
 void event_end(void)

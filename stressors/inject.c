@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FAIL_FUNCTION "/sys/kernel/debug/fail_function"
+#define SOFTSEAM      "/sys/kernel/debug/softseam"
 
 static int set(const char *site, const char *file, const char *value)
 {
@@ -55,17 +57,24 @@ static int arm(const struct plan_fault *f)
 	if (set(site, "times", text) || set(site, "verbose", "0"))
 		return -1;
 	/* Last: it starts the injection. */
-	return set_number(site, "probability", f->probability) ? -1 : 0;
+	return set_number(site, "probability", f->probability) || set(site, "own", "Y") ? -1 : 0;
 }
 
 int inject_arm(const struct plan *plan)
 {
-	/* The common attributes would hit every function without a probability of its own. */
-	if (plan->nfaults && (set(NULL, "probability", "0") || set(NULL, "verbose", "0")))
-		return -1;
-	for (size_t i = 0; i < plan->nfaults; i++)
-		if (arm(&plan->faults[i]))
+	for (size_t i = 0; i < plan->nfaults; i++) {
+		const struct plan_fault *f = &plan->faults[i];
+
+		/* A page that the TD still owns would go back to the host: real TDX answers with
+		 * #MC. */
+		if (f->status->contract == CONTRACT_FATAL && access(SOFTSEAM, F_OK)) {
+			event_fail("%s in context %s is fatal and allowed with softseam only",
+				   f->site->name, f->context->name);
 			return -1;
+		}
+		if (arm(f))
+			return -1;
+	}
 	return 0;
 }
 
@@ -73,6 +82,16 @@ void inject_disarm(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nfaults; i++)
 		set(plan->faults[i].site->name, "probability", "0");
+}
+
+void inject_remove(const struct plan *plan)
+{
+	char text[128];
+
+	for (size_t i = 0; i < plan->nfaults; i++) {
+		snprintf(text, sizeof(text), "!%s", plan->faults[i].site->name);
+		set(NULL, "inject", text);
+	}
 }
 
 struct counts {

@@ -13,6 +13,12 @@ static int fd = -1;
 static pthread_t thread;
 static atomic_bool stopping;
 static uint64_t next_seq;
+static atomic_bool saw_provoked_race;
+
+bool kmsg_saw_provoked_race(void)
+{
+	return atomic_load(&saw_provoked_race);
+}
 
 /* A record reads "priority,sequence,microseconds,flags[,...];text\n[ key=value\n...]". */
 static void forward(char *record)
@@ -25,9 +31,14 @@ static void forward(char *record)
 		return;
 	*text++ = '\0';
 	text[strcspn(text, "\n")] = '\0';
+	/* On a machine that ran before us, the first record is where we begin. */
+	if (!next_seq && getpid() != 1)
+		next_seq = seq;
 	if (seq != next_seq)
 		event_emit("klog_lost", "{s:I}", "records", (json_int_t)(seq - next_seq));
 	next_seq = seq + 1;
+	if (strstr(text, "KCSAN") && strstr(text, "septorture_provoked_race"))
+		atomic_store(&saw_provoked_race, true);
 	event_emit("klog", "{s:I, s:i, s:I, s:s}", "seq", (json_int_t)seq, "pri", (int)(pri & 7),
 		   "kus", (json_int_t)kus, "text", text);
 }

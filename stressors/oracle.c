@@ -17,5 +17,16 @@ void oracles_start(void)
 void oracles_quiesce(struct td *td)
 {
 	for (const struct oracle *const *o = __start_oracles; o < __stop_oracles; o++)
-		(*o)->quiesce(td);
+		if ((*o)->quiesce)
+			(*o)->quiesce(td);
+}
+
+bool oracles_gone(unsigned int td)
+{
+	bool go_on = true;
+
+	for (const struct oracle *const *o = __start_oracles; o < __stop_oracles; o++)
+		if ((*o)->gone && !(*o)->gone(td))
+			go_on = false;
+	return go_on;
 }

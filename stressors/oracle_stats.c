@@ -27,13 +27,12 @@ static bool field(const char *line, const char *name, uint64_t *value)
 }
 
 /* The agent has one TD at a time, so the audit has one line. */
-static bool sept_leaves(uint64_t *leaves)
+static bool sept_leaves(uint64_t *leaves, uint64_t *unreadable)
 {
-	uint64_t mapped, pending, blocked, unreadable;
+	uint64_t mapped, pending, blocked;
 	char *text = file_read(TDS);
 	bool ok = text && field(text, " mapped", &mapped) && field(text, " pending", &pending) &&
-		  field(text, " blocked", &blocked) && field(text, " unreadable", &unreadable) &&
-		  !unreadable && !strchr(strchr(text, '\n') + 1, '\n');
+		  field(text, " blocked", &blocked) && field(text, " unreadable", unreadable);
 
 	free(text);
 	if (ok)
@@ -43,7 +42,7 @@ static bool sept_leaves(uint64_t *leaves)
 
 static void quiesce(struct td *td)
 {
-	uint64_t pages_4k, leaves;
+	uint64_t pages_4k, leaves, unreadable;
 	int64_t drift;
 
 	if (atomic_load(&td->dead))
@@ -52,10 +51,14 @@ static void quiesce(struct td *td)
 		event_fail("the VM's statistic pages_4k cannot be read");
 		return;
 	}
-	if (!sept_leaves(&leaves)) {
+	if (!sept_leaves(&leaves, &unreadable)) {
 		event_fail("softseam's audit cannot be read");
 		return;
 	}
+	if (unreadable)
+		event_finding("stats", "corrupt", td->number,
+			      "the S-EPT holds entries or tables that are not the TD's own",
+			      json_pack("{s:I}", "entries", (json_int_t)unreadable));
 	drift = (int64_t)(pages_4k - leaves);
 	event_check("stats", td->number, !drift,
 		    json_pack("{s:I, s:I}", "pages_4k", (json_int_t)pages_4k, "sept_leaves",
@@ -68,5 +71,18 @@ static void quiesce(struct td *td)
 					(json_int_t)drift));
 }
 
+/* A TD whose HKID was not given back would also be mistaken for the next one. */
+static bool gone(unsigned int td)
+{
+	char *text = file_read(TDS);
+	bool none = text && !*text;
+
+	free(text);
+	event_check("stats", td, none, NULL);
+	if (!none)
+		event_finding("stats", "leak", td, "a destroyed TD still holds its HKID", NULL);
+	return none;
+}
+
 ORACLE(stats, .help = "pages_4k equals the number of leaves in the S-EPT", .needs = needs,
-       .quiesce = quiesce);
+       .quiesce = quiesce, .gone = gone);

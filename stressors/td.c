@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,50 @@ static int build(struct td *td)
 	return add_slot(td, 1, TD_MEM_GPA, td->mem_size, &td->mem_fd, &td->mem_shared);
 }
 
+/* Moves one thread from CPU to CPU. */
+struct mover {
+	pthread_t thread;
+	pid_t tid;
+	uint64_t every_us;
+	atomic_bool stop;
+};
+
+static void *move(void *arg)
+{
+	struct mover *m = arg;
+	int ncpus = (int)sysconf(_SC_NPROCESSORS_ONLN), cpu = 0;
+	cpu_set_t all, one;
+
+	sched_getaffinity(m->tid, sizeof(all), &all);
+	while (!atomic_load(&m->stop)) {
+		cpu = (cpu + 1) % ncpus;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(m->tid, sizeof(one), &one);
+		sleep_us(m->every_us);
+	}
+	sched_setaffinity(m->tid, sizeof(all), &all);
+	return NULL;
+}
+
+/* build(), on a thread that does not stay on its CPU if the plan says so. */
+static int build_moving(struct td *td)
+{
+	struct mover m = {.tid = gettid(), .every_us = td->plan->td_migrate_us};
+	int ret;
+
+	if (!m.every_us)
+		return build(td);
+	if (pthread_create(&m.thread, NULL, move, &m)) {
+		event_fail("the thread that moves another one cannot be started");
+		return -1;
+	}
+	ret = build(td);
+	atomic_store(&m.stop, true);
+	pthread_join(m.thread, NULL);
+	return ret;
+}
+
 struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed)
 {
 	struct td *td = calloc(1, sizeof(*td));
@@ -189,7 +234,7 @@ struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed
 			   strerror(errno));
 		goto fail;
 	}
-	if (!build(td))
+	if (!build_moving(td))
 		return td;
 fail:
 	td_destroy(td);

@@ -171,7 +171,10 @@ bool workers_pause(struct workers *ws)
 	uint64_t deadline = now_us() + PARK_TIMEOUT_US;
 	size_t parked;
 
+	/* Under the lock: a worker that is just waking up either parks again or is not parked. */
+	pthread_mutex_lock(&ws->lock);
 	atomic_store(&ws->pause, true);
+	pthread_mutex_unlock(&ws->lock);
 	for (;;) {
 		parked = 0;
 		for (size_t i = 0; i < ws->n; i++) {
@@ -207,13 +210,14 @@ static void add_totals(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS
 					totals[s][c] += ws->all[i].counters[c];
 }
 
-void workers_stop(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS])
+bool workers_stop(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS])
 {
 	const struct plan *plan = ws->td->plan;
 
+	/* A thread that is in the kernel must come out to see that it is over. */
+	if (!workers_pause(ws))
+		return false;
 	atomic_store(&ws->stop, true);
-	/* A thread that is in the kernel must come out to see it. */
-	workers_pause(ws);
 	workers_resume(ws);
 	for (size_t i = 0; i < ws->n; i++)
 		pthread_join(ws->all[i].thread, NULL);
@@ -224,4 +228,5 @@ void workers_stop(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS])
 		add_totals(ws, totals);
 	free(ws->all);
 	free(ws);
+	return true;
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The septorture command from outside, on a scratch source tree: with a fake
- * kernel/build.sh and tests/fake-qemu instead of QEMU.
- */
-#include "helper.h"
+/* The septorture command: usage, lists, what runs come to, deadlines and signals. */
+#include "cli.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,120 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "xmem.h"
-
-#define TOOL  BUILDDIR "/tests/septorture"
-#define HELLO "{\"e\":\"hello\",\"us\":1,\"v\":1,\"kernel\":\"7.3.4-x\",\"cpus\":2}\n"
-#define END1  "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":1}\n"
-#define WARN  "WARNING: a/b.c:5 at foo+0x1/0x2, CPU#0: x/1\n"
-#define PANIC "Kernel panic - not syncing: out of luck\n"
-
-/* What the last command printed. */
-static char *out, *err;
-
-static void set_qemu(const char *events, const char *console)
-{
-	write_text("events", events);
-	write_text("console", console);
-}
-
-/* Runs the command with ARGS, a piece of shell, and gives its exit status. */
-static int run(const char *args)
-{
-	char *command = xasprintf("%s %s >out 2>err </dev/null", TOOL, args);
-	int status = system(command);
-
-	free(command);
-	free(out);
-	free(err);
-	out = read_text("out");
-	err = read_text("err");
-	if (!WIFEXITED(status))
-		fail_msg("'%s' was killed:\n%s%s", args, out, err);
-	return WEXITSTATUS(status);
-}
-
-static void want(int status, int expected)
-{
-	if (status != expected)
-		fail_msg("exit status %d, not %d; it printed:\n%s%s", status, expected, out, err);
-}
-
-static void make_tree(void)
-{
-	static const char build[] = "#!/bin/sh\n"
-				    "echo \"building $*\" >&2\n"
-				    "[ \"$1\" != nosuch ] || exit 2\n"
-				    "[ \"$2\" != nosuch ] || { echo no such mutant >&2; exit 2; }\n"
-				    "[ \"$2\" != broken ] || exit 3\n"
-				    "[ \"$2\" != chatty ] || echo kernel/bzImage\n"
-				    "[ \"$2\" != silent ] || exit 0\n"
-				    "echo kernel/bzImage\n";
-
-	assert_int_equal(system("mkdir -p tree/kernel/mutants tree/configs/plans tree/build"), 0);
-	write_text("tree/configs/known-findings.txt",
-		   "# none but\nwarn: known_one  # for a reason\n");
-	write_text("tree/kernel/build.sh", build);
-	assert_int_equal(chmod("tree/kernel/build.sh", 0755), 0);
-	write_text("tree/kernel/bzImage", "kernel");
-	write_text("tree/build/agent", "agent");
-	write_text("tree/kernel/mutants/early-stats.mutant",
-		   "# family: too-early\n# trigger: any failure\nFILE x\n# trigger: late\n");
-	write_text("tree/kernel/mutants/nameless.mutant",
-		   "# trigger: none\nFILE x\n# family: late\n");
-	write_text("tree/configs/plans/quick.ini", "# SPDX-License-Identifier: x\n"
-						   "# A short look.\n[stressor calm]\n");
-	write_text("tree/configs/plans/README", "no plan");
-	write_text("p.ini", "[plan]\nseed = 7\nduration = 1 s\n[stressor calm]\n");
-}
-
-static int set_up(void **state)
-{
-	char *cwd;
-
-	if (enter_scratch(state))
-		return -1;
-	make_tree();
-	cwd = getcwd(NULL, 0);
-	setenv("SEPTORTURE_SRC", "tree", 1);
-	setenv("QEMU", SRCDIR "/tests/fake-qemu", 1);
-	for (const char *const *v = (const char *const[]){"events", "console", "args", NULL}; *v;
-	     v++) {
-		char *name = xasprintf("FAKE_%s", *v), *path = xasprintf("%s/%s", cwd, *v);
-
-		for (char *s = name; *s; s++)
-			*s -= *s >= 'a' && *s <= 'z' ? 'a' - 'A' : 0;
-		setenv(name, path, 1);
-		free(name);
-		free(path);
-	}
-	free(cwd);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	free(out);
-	free(err);
-	return leave_scratch(state);
-}
-
-/* Each test begins with a clean guest, ordinary deadlines and no other runs. */
-static int reset(void **state)
-{
-	(void)state;
-	set_qemu(HELLO END1, "booting\n");
-	unsetenv("FAKE_HANG");
-	unsetenv("FAKE_EXIT");
-	unsetenv("FAKE_DELAY");
-	unsetenv("SEPTORTURE_BOOT_TIMEOUT");
-	unsetenv("SEPTORTURE_SILENCE_TIMEOUT");
-	unsetenv("SEPTORTURE_EXTRA_TIMEOUT");
-	return system("rm -rf tree/build/runs hang");
-}
 
 /* ---- usage ---- */
 
@@ -249,8 +135,9 @@ static void no_emulator(void **state)
 	setenv("QEMU", "no-such-emulator", 1);
 	want(run("run p.ini"), 3);
 	setenv("QEMU", SRCDIR "/tests/fake-qemu", 1);
-	assert_contains(err, "cannot start no-such-emulator: No such file or directory; install "
-			     "qemu-system-x86 or set QEMU to the emulator\n");
+	assert_contains(err, "cannot start no-such-emulator: No such file or directory; "
+			     "fi-scripts/install.sh installs it");
+	assert_int_not_equal(access("tree/build/runs", F_OK), 0);
 }
 
 /* ---- outcomes ---- */
@@ -327,6 +214,27 @@ static void findings(void **state)
 	assert_lacks(err, "last lines");
 }
 
+static void scopes(void **state)
+{
+	(void)state;
+	set_qemu(HELLO END1, RACE);
+	want(run("run p.ini"), 0);
+	assert_contains(out, "klog/kcsan (elsewhere)      1");
+	assert_contains(out, "\nCLEAN, 1 elsewhere\n");
+	assert_lacks(out, "\nscope");
+	set_qemu(HELLO END1, "WARNING: a/own/e.c:5 at wrong+0x1/0x2\n");
+	want(run("run p.ini"), 3);
+	assert_contains(out, "\nINVALID: septorture's own fault: WARNING: a/own/e.c:5 at wrong");
+	/* Without the list of functions, everything counts. */
+	set_qemu(HELLO END1, RACE);
+	assert_int_equal(rename("tree/kernel/functions.txt", "functions.away"), 0);
+	want(run("run p.ini"), 1);
+	assert_int_equal(rename("functions.away", "tree/kernel/functions.txt"), 0);
+	assert_contains(out, "\nscope        unknown, every finding counts: cannot read ");
+	assert_contains(out, "tree/kernel/functions.txt: No such file or directory\n");
+	assert_contains(out, "\n1 FINDING\n");
+}
+
 static void panic(void **state)
 {
 	(void)state;
@@ -364,53 +272,6 @@ static void invalid(void **state)
 }
 
 /* ---- deadlines and signals ---- */
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
-/* A zombie is as good as gone: this container's init may not reap. */
-static bool is_gone(pid_t pid)
-{
-	char *path = xasprintf("/proc/%d/stat", (int)pid), *stat = read_text(path);
-	const char *state = strrchr(stat, ')');
-	bool gone = !*stat || (state && state[2] == 'Z');
-
-	free(path);
-	free(stat);
-	return gone;
-}
-
-/* A signal is not instant for the one who is not its parent. */
-static void assert_gone(pid_t pid)
-{
-	for (double start = now(); !is_gone(pid) && now() - start < 5;)
-		usleep(20000);
-	assert_true(is_gone(pid));
-}
-
-static void hang(void)
-{
-	char *cwd = getcwd(NULL, 0), *path = xasprintf("%s/hang", cwd);
-
-	setenv("FAKE_HANG", path, 1);
-	free(path);
-	free(cwd);
-}
-
-/* The child that the hanging emulator had. */
-static pid_t hung_pid(void)
-{
-	char *text = read_text("hang");
-	pid_t pid = atoi(text);
-
-	free(text);
-	return pid;
-}
 
 static void never_reports(void **state)
 {
@@ -463,27 +324,6 @@ static void strange_deadline(void **state)
 			     "whole number");
 }
 
-/* Starts a run whose VM hangs; returns its pid once the VM is up. */
-static pid_t start_hanging(void)
-{
-	pid_t pid;
-
-	hang();
-	set_qemu(HELLO, WARN);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		if (!freopen("out", "w", stdout) || !freopen("err", "w", stderr))
-			_exit(99);
-		execl(TOOL, TOOL, "run", "p.ini", NULL);
-		_exit(98);
-	}
-	for (double start = now(); !hung_pid() && now() - start < 10;)
-		usleep(20000);
-	assert_true(hung_pid() > 0);
-	return pid;
-}
-
 static void stopped_by(int sig, const char *line)
 {
 	pid_t pid = start_hanging();
@@ -506,20 +346,6 @@ static void interrupted(void **state)
 	stopped_by(SIGINT, "1 FINDING (it was stopped by signal 2 (Interrupt))\n");
 	stopped_by(SIGTERM, "1 FINDING (it was stopped by signal 15 (Terminated))\n");
 	stopped_by(SIGHUP, "1 FINDING (it was stopped by signal 1 (Hangup))\n");
-}
-
-/* The emulator itself, the fake's shell: the parent of the pid that it wrote down. */
-static pid_t parent_of(pid_t pid)
-{
-	char *path = xasprintf("/proc/%d/stat", (int)pid), *stat = read_text(path);
-	const char *rest = strrchr(stat, ')');
-	int parent = 0;
-
-	assert_non_null(rest);
-	assert_int_equal(sscanf(rest, ") %*c %d", &parent), 1);
-	free(path);
-	free(stat);
-	return parent;
 }
 
 static void killed(void **state)
@@ -545,19 +371,16 @@ static void lingers(void **state)
 	assert_gone(hung_pid());
 }
 
-#define TEST(f) cmocka_unit_test_setup(f, reset)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(usage),	TEST(lists),	     TEST(no_tree),
-	    TEST(bad_plan),	TEST(kernel_builds), TEST(no_agent),
-	    TEST(no_emulator),	TEST(clean),	     TEST(run_options),
-	    TEST(drawn_seed),	TEST(findings),	     TEST(panic),
-	    TEST(died),		TEST(invalid),	     TEST(never_reports),
-	    TEST(falls_silent), TEST(never_ends),    TEST(strange_deadline),
-	    TEST(interrupted),	TEST(killed),	     TEST(lingers),
+	    TEST(usage),	 TEST(lists),	   TEST(no_tree),	   TEST(bad_plan),
+	    TEST(kernel_builds), TEST(no_agent),   TEST(no_emulator),	   TEST(clean),
+	    TEST(run_options),	 TEST(drawn_seed), TEST(findings),	   TEST(scopes),
+	    TEST(panic),	 TEST(died),	   TEST(invalid),	   TEST(never_reports),
+	    TEST(falls_silent),	 TEST(never_ends), TEST(strange_deadline), TEST(interrupted),
+	    TEST(killed),	 TEST(lingers),
 	};
 
-	return cmocka_run_group_tests_name("cli", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("cli", tests, cli_set_up, cli_tear_down);
 }

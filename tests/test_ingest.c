@@ -12,9 +12,14 @@
 #include "ingest.h"
 #include "xmem.h"
 
-#define HELLO                                                                                      \
+#define GREETING                                                                                   \
 	"{\"e\":\"hello\",\"us\":1,\"v\":1,\"agent\":\"0.1\",\"kernel\":\"7.3.4-x\","              \
 	"\"cmdline\":\"\",\"cpus\":2,\"mem_kib\":1048576,\"platform\":\"soft\"}\n"
+#define PROVOKED(what) "{\"e\":\"provoked\",\"us\":2,\"what\":[" what "]}\n"
+#define PROVOKED_WARN                                                                              \
+	KLOG(0, "WARNING: a/own/p.c:5 at septorture_provoked_warn+0x1/0x2")                        \
+	KLOG(1, "---[ end trace 0 ]---")
+#define HELLO GREETING PROVOKED_WARN PROVOKED("\"warn\"")
 #define LOAD                                                                                       \
 	"{\"e\":\"phase\",\"us\":2,\"name\":\"load\",\"td\":1}\n"                                  \
 	"{\"e\":\"first_fault\",\"us\":3,\"boot_us\":4500000}\n"                                   \
@@ -40,6 +45,9 @@ static struct run_report *ingest(const char *events, const char *console, const 
 {
 	struct run_report *run = run_new();
 
+	assert_int_equal(system("mkdir -p configs functions"), 0);
+	write_text("configs/scope.txt", "test a\nown a/own\n");
+	write_text("functions/functions.txt", "foo a/b.o\nmine a/own/p.o\nother c/d.o\n");
 	unlink("events.jsonl");
 	unlink("console.log");
 	if (events)
@@ -49,11 +57,13 @@ static struct run_report *ingest(const char *events, const char *console, const 
 	run->id = xstrdup("the-id");
 	run->dir = xstrdup("/some/where");
 	run->plan = xstrdup("quick");
-	run->accel = xstrdup("QEMU TCG");
+	run->accel = xstrdup("tcg");
+	run->accel_why = xstrdup("--accel tcg");
 	run->seed = 18446744073709551615ull;
 	run->duration_us = 20000000;
 	run->wall_ms = 31200;
 	run->vm_end = xstrdup(why);
+	run->scope = scope_load(".", "functions/none");
 	ingest_run(run, ".");
 	return run;
 }
@@ -70,7 +80,7 @@ static void verdict(struct run_report *run, const char *want)
 
 static void clean(void **state)
 {
-	struct run_report *run = ingest(HELLO LOAD END(9), "booting\n", NULL);
+	struct run_report *run = ingest(HELLO LOAD END(12), "booting\n", NULL);
 
 	(void)state;
 	assert_string_equal(run->kernel, "7.3.4-x");
@@ -95,7 +105,7 @@ static void clean(void **state)
 	verdict(run, "CLEAN");
 	/* The last newline may be missing. */
 	verdict(
-	    ingest(HELLO "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":1}", NULL, NULL),
+	    ingest(HELLO "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":4}", NULL, NULL),
 	    "CLEAN");
 }
 
@@ -105,7 +115,7 @@ static void unknown(void **state)
 	verdict(ingest(HELLO "{\"e\":\"novelty\",\"us\":1,\"x\":[1,{}]}\n"
 			     "{\"e\":\"progress\",\"us\":1,\"more\":\"x\",\"faults\":\"many\"}\n"
 			     "{\"e\":\"stressor\",\"us\":1,\"counters\":7}\n"
-			     "{\"e\":\"site\"}\n{\"e\":\"klog\"}\n" END(6),
+			     "{\"e\":\"site\"}\n{\"e\":\"klog\"}\n" END(9),
 		       NULL, NULL),
 		"CLEAN");
 }
@@ -119,7 +129,7 @@ static void oracle_findings(void **state)
 			 "\"title\":\"pages_4k\",\"td\":2,\"facts\":{\"want\":2}}\n"
 			 "{\"e\":\"check\",\"us\":8,\"oracle\":\"stats\",\"ok\":false}\n"
 			 "{\"e\":\"check\",\"us\":8,\"oracle\":\"leak\",\"ok\":false}\n"
-			 "{\"e\":\"check\",\"us\":8,\"oracle\":\"leak\"}\n" END(6),
+			 "{\"e\":\"check\",\"us\":8,\"oracle\":\"leak\"}\n" END(9),
 		   NULL, NULL);
 
 	(void)state;
@@ -139,7 +149,7 @@ static void splats(void **state)
 {
 	struct run_report *run =
 	    ingest(HELLO KLOG(0, WARN) KLOG(1, "---[ end trace 0 ]---") KLOG(2, WARN ", again")
-		       KLOG(3, "---[ end trace 0 ]---") END(5),
+		       KLOG(3, "---[ end trace 0 ]---") END(8),
 		   "[   12.000000] " WARN "\r\n---[ end trace 0 ]---\r\n", NULL);
 
 	(void)state;
@@ -152,7 +162,7 @@ static void splats(void **state)
 	assert_string_equal(run->findings[0].kind, "warn");
 	verdict(run, "1 FINDING");
 	/* What only the console shows counts, too. */
-	run = ingest(HELLO END(1), "[   12.000000] " WARN "\n" WARN "\n", NULL);
+	run = ingest(HELLO END(4), "[   12.000000] " WARN "\n" WARN "\n", NULL);
 	assert_int_equal(run->findings[0].count, 2);
 	verdict(run, "1 FINDING");
 }
@@ -204,7 +214,7 @@ static void invalid_runs(void **state)
 	struct run_report *run;
 
 	(void)state;
-	run = ingest(HELLO "{\"e\":\"fail\",\"us\":1,\"text\":\"no kvm\"}\n" KLOG(0, WARN) END(3),
+	run = ingest(HELLO "{\"e\":\"fail\",\"us\":1,\"text\":\"no kvm\"}\n" KLOG(0, WARN) END(6),
 		     NULL, NULL);
 	assert_int_equal(run->nfindings, 1);
 	assert_int_equal(run_verdict(run), RUN_INVALID);
@@ -213,16 +223,16 @@ static void invalid_runs(void **state)
 	verdict(ingest(HELLO "{\"e\":\"fail\",\"us\":1,\"text\":\"no kvm\"}\n",
 		       "Kernel panic - not syncing: Attempted to kill init!\n", "QEMU exited"),
 		"INVALID: the agent failed: no kvm");
-	verdict(ingest(HELLO "{\"e\":\"end\",\"us\":9,\"status\":\"failed\",\"events\":1}\n", NULL,
+	verdict(ingest(HELLO "{\"e\":\"end\",\"us\":9,\"status\":\"failed\",\"events\":4}\n", NULL,
 		       NULL),
 		"INVALID: the agent failed: it ended with status 'failed'");
-	verdict(ingest(HELLO "{\"e\":\"klog_lost\",\"us\":1,\"records\":3}\n" END(2), NULL, NULL),
+	verdict(ingest(HELLO "{\"e\":\"klog_lost\",\"us\":1,\"records\":3}\n" END(5), NULL, NULL),
 		"INVALID: 3 records of the kernel log were lost, splats may be missing; lower the "
 		"load or raise CONFIG_LOG_BUF_SHIFT");
-	verdict(ingest(HELLO END(2), NULL, NULL),
-		"INVALID: the agent wrote 2 events but 1 arrived before its 'end'");
-	verdict(ingest(HELLO LOAD LOAD END(16), NULL, NULL),
-		"INVALID: the agent wrote 16 events but 17 arrived before its 'end'");
+	verdict(ingest(HELLO END(5), NULL, NULL),
+		"INVALID: the agent wrote 5 events but 4 arrived before its 'end'");
+	verdict(ingest(HELLO LOAD LOAD END(19), NULL, NULL),
+		"INVALID: the agent wrote 19 events but 20 arrived before its 'end'");
 	verdict(ingest(END(0), NULL, NULL), "INVALID: there is no 'hello' event");
 	verdict(ingest("{\"e\":\"hello\",\"v\":2}\n" END(1), NULL, NULL),
 		"INVALID: the events are of schema version 2, this septorture reads 1; rebuild the "
@@ -245,10 +255,10 @@ static void corrupt(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		char *events = xasprintf("%s%s%s", HELLO, lines[i], END(2));
+		char *events = xasprintf("%s%s%s", HELLO, lines[i], END(5));
 
 		verdict(ingest(events, NULL, NULL),
-			"INVALID: 1 of 3 lines of events.jsonl are no events");
+			"INVALID: 1 of 6 lines of events.jsonl are no events");
 		free(events);
 	}
 }
@@ -284,11 +294,232 @@ static void junk(void **state)
 	free(data);
 }
 
+/* ---- whose fault it is ---- */
+
+#define STACKS(top, caller)                                                                        \
+	"read to 0xff11000004249df8 of 8 bytes by task 46 on cpu 1:\n " top "+0x1/0x2\n " caller   \
+	"+0x1/0x2\nwrite to 0xff11000004249df8 of 8 bytes by task 49 on cpu 0:\n " top             \
+	"+0x1/0x2\n " caller "+0x1/0x2\nReported by Kernel Concurrency Sanitizer on:\n"
+#define RULE		  "==================================================================\n"
+#define RACE(top, caller) "BUG: KCSAN: data-race in " top " / " top "\n" STACKS(top, caller) RULE
+#define OWN_WARN	  "WARNING: a/own/p.c:7 at mine+0x1/0x2\n---[ end trace 0 ]---\n"
+
+static void scopes(void **state)
+{
+	struct run_report *run = ingest(HELLO END(4), RACE("other", "other"), NULL);
+
+	(void)state;
+	assert_int_equal(run->nfindings, 1);
+	assert_int_equal(run->findings[0].scope, SCOPE_ELSEWHERE);
+	assert_int_equal(run_verdict(run), RUN_CLEAN);
+	verdict(run, "CLEAN, 1 elsewhere");
+	/* The same race, once with the code under test in its stacks. */
+	verdict(ingest(HELLO END(4), RACE("other", "other") RACE("other", "foo"), NULL),
+		"1 FINDING");
+	verdict(ingest(HELLO END(4), RACE("other", "foo") RACE("other", "other"), NULL),
+		"1 FINDING");
+
+	run = ingest(HELLO END(4), OWN_WARN RACE("other", "other"), NULL);
+	assert_int_equal(run->findings[0].scope, SCOPE_OWN);
+	assert_int_equal(run_verdict(run), RUN_INVALID);
+	verdict(run, "INVALID: septorture's own fault: WARNING: a/own/p.c:7 at mine+0x1/0x2");
+	run = ingest(HELLO END(4), OWN_WARN RACE("mine", "foo"), NULL);
+	verdict(run, "INVALID: septorture's own fault: WARNING: a/own/p.c:7 at mine+0x1/0x2, and 1 "
+		     "more");
+	run = ingest(HELLO END(4), OWN_WARN WARN "\n" RACE("other", "other"), NULL);
+	assert_int_equal(run_verdict(run), RUN_FINDINGS);
+	verdict(run, "1 FINDING, 1 elsewhere, 1 own");
+	/* Known ones are not held against us. */
+	run = ingest(HELLO END(4), OWN_WARN, NULL);
+	run->findings[0].known = xstrdup("it is harmless");
+	verdict(run, "CLEAN, 1 known");
+}
+
+static void scope_of_oracles(void **state)
+{
+	struct run_report *run =
+	    ingest(HELLO "{\"e\":\"finding\",\"oracle\":\"stats\"}\n" END(5), OWN_WARN, NULL);
+
+	(void)state;
+	verdict(run, "1 FINDING, 1 own");
+}
+
+/* Nothing that counts was found before the end came: not clean. */
+static void cut_runs_are_never_clean(void **state)
+{
+	struct run_report *run = ingest(HELLO, RACE("other", "other"), "it fell silent");
+
+	(void)state;
+	verdict(run, "INVALID: it fell silent");
+	run = ingest(HELLO, WARN "\n---[ end trace 0 ]---\n", "it fell silent");
+	run->findings[0].known = xstrdup("it is harmless");
+	verdict(run, "INVALID: it fell silent");
+	verdict(ingest(HELLO, OWN_WARN, "it fell silent"),
+		"INVALID: septorture's own fault: WARNING: a/own/p.c:7 at mine+0x1/0x2");
+}
+
+/* A splat that is cut in the events may have its telling frames on the console. */
+static void scope_of_cut_splats(void **state)
+{
+	struct run_report *run = ingest(
+	    HELLO KLOG(2, NULL_BUG),
+	    NULL_BUG "\nOops: Oops: 0000 [#1]\nRIP: 0010:mine+0x1/0x2\n---[ end trace 0 ]---\n",
+	    "gone");
+
+	(void)state;
+	assert_int_equal(run->nfindings, 1);
+	assert_int_equal(run->findings[0].scope, SCOPE_OWN);
+	run_free(run);
+}
+
+static void scope_reports(void **state)
+{
+	struct run_report *run =
+	    ingest(HELLO END(4), OWN_WARN RACE("other", "other") WARN "\n", NULL);
+	char *error, *text;
+
+	(void)state;
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.txt");
+	assert_contains(text, "\nklog/warn (own)             1  ");
+	assert_contains(text, "\nklog/kcsan (elsewhere)      1  ");
+	assert_contains(text, "\nklog/warn                   1  ");
+	assert_lacks(text, "\nscope");
+	free(text);
+	text = read_text("report.json");
+	assert_contains(text, "\"scope\": \"own\"");
+	assert_contains(text, "\"scope\": \"elsewhere\"");
+	assert_contains(text, "\"scope\": \"test\"");
+	assert_contains(text, "\"scope_unknown\": null");
+	free(text);
+	run_free(run);
+
+	/* Why it is invalid is in the JSON, too. */
+	run = ingest(HELLO END(4), OWN_WARN, NULL);
+	scope_free(run->scope);
+	run->scope = scope_load(".", "nowhere/none");
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.json");
+	assert_contains(text, "\"invalid\": \"septorture's own fault: ");
+	assert_contains(text, "\"scope_unknown\": \"cannot read nowhere/functions.txt: ");
+	free(text);
+	text = read_text("report.txt");
+	assert_contains(text, "\nscope        unknown, every finding counts: cannot read nowhere/"
+			      "functions.txt: No such file or directory\n");
+	free(text);
+	run_free(run);
+
+	run = ingest(HELLO "{\"e\":\"finding\",\"oracle\":\"stats\"}\n" END(5), NULL, NULL);
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.json");
+	assert_contains(text, "\"scope\": null");
+	free(text);
+	run_free(run);
+}
+
+/* ---- proofs ---- */
+
+#define PROVOKED_RACE                                                                              \
+	KLOG(2, "BUG: KCSAN: data-race in septorture_provoked_race / septorture_provoked_race")    \
+	KLOG(3, "======")
+#define NO_WARN                                                                                    \
+	"INVALID: the provoked WARN did not reach the report: the kernel log is not being seen"
+#define NO_KCSAN                                                                                   \
+	"INVALID: the provoked KCSAN race did not reach the report: KCSAN is not looking, or the " \
+	"kernel log is not being seen"
+#define NO_PROOF "INVALID: the agent did not prove that splats are seen"
+
+static void proofs(void **state)
+{
+	struct run_report *run =
+	    ingest(GREETING PROVOKED_WARN PROVOKED_RACE PROVOKED("\"warn\",\"kcsan\"") END(6),
+		   "WARNING: at septorture_provoked_warn+0x1/0x2\n", NULL);
+
+	(void)state;
+	assert_int_equal(run->nfindings, 0);
+	verdict(run, "CLEAN");
+	/* Announced first, and a word of a later version. */
+	verdict(ingest(GREETING PROVOKED("\"warn\",\"sound\"") PROVOKED_WARN END(4), NULL, NULL),
+		"CLEAN");
+	/* Not announced, and set aside all the same. */
+	verdict(
+	    ingest(GREETING PROVOKED_WARN PROVOKED_RACE PROVOKED("\"warn\"") END(6), NULL, NULL),
+	    "CLEAN");
+	/* A real finding beside them. */
+	verdict(ingest(HELLO KLOG(2, WARN) END(5), NULL, NULL), "1 FINDING");
+}
+
+static void missing_proofs(void **state)
+{
+	(void)state;
+	verdict(ingest(GREETING PROVOKED("\"warn\"") END(2), NULL, NULL), NO_WARN);
+	verdict(ingest(GREETING PROVOKED("\"warn\",\"kcsan\"") PROVOKED_RACE END(4), NULL, NULL),
+		NO_WARN);
+	verdict(ingest(GREETING PROVOKED("\"warn\",\"kcsan\"") PROVOKED_WARN END(4), NULL, NULL),
+		NO_KCSAN);
+	/* Seen on the console is not seen by the agent. */
+	verdict(ingest(GREETING PROVOKED("\"warn\"") END(2),
+		       "WARNING: at septorture_provoked_warn+0x1/0x2\n", NULL),
+		NO_WARN);
+	/* Findings do not make up for it. */
+	verdict(ingest(GREETING PROVOKED("\"warn\"") KLOG(0, WARN) END(3), NULL, NULL), NO_WARN);
+	verdict(ingest(GREETING END(1), NULL, NULL), NO_PROOF);
+	verdict(ingest(GREETING PROVOKED_WARN END(3), NULL, NULL), NO_PROOF);
+	verdict(ingest(GREETING PROVOKED_WARN PROVOKED("") END(4), NULL, NULL), NO_PROOF);
+	verdict(ingest(GREETING PROVOKED_WARN PROVOKED("7") END(4), NULL, NULL), NO_PROOF);
+	verdict(ingest(GREETING PROVOKED_WARN "{\"e\":\"provoked\",\"what\":\"warn\"}\n" END(4),
+		       NULL, NULL),
+		NO_PROOF);
+	/* A run that was cut and found something is a result without them. */
+	verdict(ingest(GREETING, "Kernel panic - not syncing: x\n", "QEMU exited"),
+		"1 FINDING (QEMU exited)");
+}
+
+/* A provoked WARN does not explain a panic that comes later. */
+static void panic_after_proof(void **state)
+{
+	(void)state;
+	verdict(ingest(HELLO, "Kernel panic - not syncing: Fatal exception\n", "QEMU exited"),
+		"1 FINDING (QEMU exited)");
+	verdict(ingest(HELLO,
+		       "WARNING: at septorture_provoked_warn+0x1/0x2\n---[ end trace 0 ]---\n"
+		       "Kernel panic - not syncing: Fatal exception\n",
+		       "QEMU exited"),
+		"1 FINDING (QEMU exited)");
+}
+
+#define LOCKDEP(on) "{\"e\":\"lockdep\",\"us\":9,\"debug_locks\":" #on "}\n"
+#define OFF	    "INVALID: lockdep switched itself off and no splat of it was seen"
+
+static void lockdep_off(void **state)
+{
+	(void)state;
+	verdict(ingest(HELLO LOCKDEP(1) END(5), NULL, NULL), "CLEAN");
+	verdict(ingest(HELLO LOCKDEP(0) END(5), NULL, NULL), OFF);
+	verdict(ingest(HELLO LOCKDEP(0) KLOG(2, WARN) END(6), NULL, NULL), OFF);
+	verdict(ingest(HELLO LOCKDEP(0) END(5), RACE("foo", "foo"), NULL), OFF);
+	/* These switch it off. */
+	verdict(ingest(HELLO LOCKDEP(0) KLOG(2, "WARNING: possible recursive locking detected")
+			   END(6),
+		       NULL, NULL),
+		"1 FINDING");
+	verdict(ingest(HELLO KLOG(2, NULL_BUG) LOCKDEP(0) END(6), NULL, NULL), "1 FINDING");
+	verdict(ingest(HELLO LOCKDEP(0) KLOG(2, "WARNING: kernel/locking/mutex.c:5 at foo+0x1/0x2")
+			   END(6),
+		       NULL, NULL),
+		"1 FINDING");
+	/* An oracle's own word is no splat. */
+	verdict(ingest(HELLO "{\"e\":\"finding\",\"oracle\":\"x\",\"kind\":\"lockdep\"}\n" LOCKDEP(
+			   0) END(6),
+		       NULL, NULL),
+		OFF);
+}
+
 static void text_report(void **state)
 {
 	struct run_report *run = ingest(
 	    HELLO LOAD KLOG(0, WARN) "{\"e\":\"finding\",\"us\":7,\"oracle\":\"stats\",\"kind\":"
-				     "\"drift\",\"title\":\"a\\nb\\u001b[2J\"}\n" END(11),
+				     "\"drift\",\"title\":\"a\\nb\\u001b[2J\"}\n" END(14),
 	    NULL, NULL);
 	char *error, *text;
 
@@ -346,7 +577,7 @@ static void long_text_report(void **state)
 
 static void json_report(void **state)
 {
-	struct run_report *run = ingest(HELLO LOAD KLOG(0, WARN) END(10), NULL, NULL);
+	struct run_report *run = ingest(HELLO LOAD KLOG(0, WARN) END(13), NULL, NULL);
 	json_t *o, *finding;
 	char *error;
 
@@ -375,7 +606,7 @@ static void json_report(void **state)
 /* Every key that is written is documented. */
 static void json_is_documented(void **state)
 {
-	struct run_report *run = ingest(HELLO LOAD KLOG(0, WARN) END(10), NULL, NULL);
+	struct run_report *run = ingest(HELLO LOAD KLOG(0, WARN) END(13), NULL, NULL);
 	char *doc = read_text(SRCDIR "/docs/report.md"), *error;
 	json_t *o, *value;
 	const char *key;
@@ -434,6 +665,15 @@ int main(void)
 	    cmocka_unit_test(invalid_runs),
 	    cmocka_unit_test(corrupt),
 	    cmocka_unit_test(junk),
+	    cmocka_unit_test(scopes),
+	    cmocka_unit_test(scope_of_oracles),
+	    cmocka_unit_test(cut_runs_are_never_clean),
+	    cmocka_unit_test(scope_of_cut_splats),
+	    cmocka_unit_test(scope_reports),
+	    cmocka_unit_test(proofs),
+	    cmocka_unit_test(missing_proofs),
+	    cmocka_unit_test(panic_after_proof),
+	    cmocka_unit_test(lockdep_off),
 	    cmocka_unit_test(text_report),
 	    cmocka_unit_test(long_text_report),
 	    cmocka_unit_test(json_report),

@@ -14,7 +14,9 @@
 static struct seen {
 	char *kind, *title, *signature, *text;
 	uint64_t us;
-	bool cut;
+	bool cut, whole;
+	char *function, *provoked; /* "" for NULL */
+	char *frames; /* "a b! c": ! marks the accessing one */
 } seen[MAX_SPLATS];
 static size_t nseen;
 
@@ -25,8 +27,25 @@ static void forget(void)
 		free(seen[i].title);
 		free(seen[i].signature);
 		free(seen[i].text);
+		free(seen[i].function);
+		free(seen[i].provoked);
+		free(seen[i].frames);
 	}
 	nseen = 0;
+}
+
+static char *frames_text(const struct klog_splat *s)
+{
+	char *all = xstrdup("");
+
+	for (size_t i = 0; i < s->nframes; i++) {
+		char *longer = xasprintf("%s%s%s%s", all, i ? " " : "", s->frames[i].function,
+					 s->frames[i].top ? "!" : "");
+
+		free(all);
+		all = longer;
+	}
+	return all;
 }
 
 static void see(void *arg, const struct klog_splat *s)
@@ -38,7 +57,11 @@ static void see(void *arg, const struct klog_splat *s)
 				      xstrdup(s->signature),
 				      xstrdup(s->text),
 				      s->us,
-				      s->cut};
+				      s->cut,
+				      s->whole,
+				      xstrdup(s->function ? s->function : ""),
+				      xstrdup(s->provoked ? s->provoked : ""),
+				      frames_text(s)};
 }
 
 /* Feeds LOG, each line with PREFIX before it and ENDING behind it. */
@@ -328,6 +351,120 @@ static void panics(void **state)
 	assert_int_equal(nseen, 2);
 }
 
+/* ---- functions and frames ---- */
+
+static void function_is(const char *log, const char *function, const char *frames)
+{
+	feed(log);
+	assert_int_equal(nseen, 1);
+	assert_string_equal(seen[0].function, function);
+	assert_string_equal(seen[0].frames, frames);
+	assert_string_equal(seen[0].provoked, "");
+}
+
+static void functions(void **state)
+{
+	(void)state;
+	function_is(WARN_LOG, "tdp_mmu_set_spte_atomic", "kvm_tdp_mmu_map");
+	function_is("BUG: unable to handle page fault for address: ffff888012345678\n"
+		    "RIP: 0010:first.part.0+0x1/0x2\nCall Trace:\n ? __die+0x1/0x2\n"
+		    " second.cold+0x1/0x2\n third+0x1/0x2 [kvm]\n",
+		    "first", "second third");
+	function_is("BUG: Bad page state in process agent  pfn:12345\n"
+		    " dump_stack_lvl+0x1/0x2\n free_unref_folio+0x1/0x2\n",
+		    "free_unref_folio", "dump_stack_lvl free_unref_folio");
+	function_is("WARNING: possible circular locking dependency detected\n"
+		    "ffff888003a1c2d8 (&kvm->slots_lock#2){+.+.}-{4:4}, at: wanted+0x1f/0x30\n"
+		    "ffff888003a1c2d8 (&tdx->lock){+.+.}-{4:4}, at: held+0x1/0x2\n"
+		    " dump_stack_lvl+0x1/0x2\n",
+		    "wanted", "dump_stack_lvl");
+	function_is("WARNING: suspicious RCU usage\n"
+		    "arch/x86/kvm/mmu/tdp_iter.c:12 suspicious rcu_dereference_check() usage!\n"
+		    " lockdep_rcu_suspicious+0x1/0x2\n tdp_iter+0x1/0x2\n",
+		    "tdp_iter", "lockdep_rcu_suspicious tdp_iter");
+	function_is("INFO: task vcpu1:123 blocked for more than 60 seconds.\n"
+		    " __schedule+0x1/0x2\n kvm_vcpu_ioctl+0x1/0x2\n",
+		    "", "__schedule kvm_vcpu_ioctl");
+	function_is("Kernel panic - not syncing: x\n foo+0x1/0x2\n", "", "foo");
+}
+
+#define ACCESS(who) who " to 0xff11000004249df8 of 8 bytes by task 46 on cpu 1:\n"
+#define REPORTED    "Reported by Kernel Concurrency Sanitizer on:\n"
+
+static void race_frames(void **state)
+{
+	(void)state;
+	function_is(
+	    RULE "BUG: KCSAN: data-race in a / c\n\n" ACCESS(
+		"read (marked)") " a.isra.0+0x1/0x2\n ? leftover+0x1/0x2\n b+0x1/0x2\n\n"
+				 "locks held by init/46: 2, on CPU#1:\n"
+				 " #0: ff110000005ec0a8 (&vcpu->mutex){+.+.}-{4:4}, at: "
+				 "holder+0x1/0x2\n"
+				 "hardirqs last  enabled at (7): [<ffffffff81088cc0>] "
+				 "there+0x1/0x2\n\n" ACCESS(
+				     "write") "an interloper\n c+0x1/0x2\n d+0x1/0x2\n  |\n"
+					      "  +-> reordered to: e+0x1/0x2\n\n" REPORTED RULE,
+	    "", "a! b c! d");
+	assert_true(seen[0].whole);
+	function_is(
+	    "BUG: KCSAN: data-race in a\n\n"
+	    "race at unknown origin, with " ACCESS("read") " a+0x1/0x2\n b+0x1/0x2\n" REPORTED RULE,
+	    "", "a! b");
+	assert_true(seen[0].whole);
+	/* Both end before the second stack: the rule belongs to another splat. */
+	function_is("BUG: KCSAN: data-race in a / b\n" ACCESS("read") " a+0x1/0x2\n" RULE, "",
+		    "a!");
+	assert_false(seen[0].whole);
+	assert_false(seen[0].cut);
+	function_is("BUG: KCSAN: data-race in a / b\n" ACCESS("read") " a+0x1/0x2\n", "", "a!");
+	assert_false(seen[0].whole);
+	/* One splat's frames are not the next one's. */
+	feed(RULE "BUG: KCSAN: data-race in a / b\n" ACCESS(
+	    "read") " a+0x1/0x2\n" REPORTED RULE
+		    "BUG: KCSAN: data-race in a / c\n c+0x1/0x2\n" RULE);
+	assert_int_equal(nseen, 2);
+	assert_string_equal(seen[1].frames, "c");
+	assert_false(seen[1].whole);
+}
+
+static void provoked_is(const char *log, const char *what)
+{
+	feed(log);
+	assert_int_equal(nseen, 1);
+	assert_string_equal(seen[0].provoked, what);
+}
+
+static void provoked(void **state)
+{
+	(void)state;
+	provoked_is("WARNING: a/p.c:5 at " KLOG_PROVOKED_WARN "+0x1/0x2, CPU#0: init/1\n", "warn");
+	provoked_is("WARNING: provoked on purpose\nRIP: 0010:" KLOG_PROVOKED_WARN ".cold+0x1/0x2\n",
+		    "warn");
+	provoked_is("BUG: KCSAN: data-race in " KLOG_PROVOKED_RACE " / " KLOG_PROVOKED_RACE "\n",
+		    "kcsan");
+	provoked_is("BUG: KCSAN: data-race in x / y\n" ACCESS("read") " " KLOG_PROVOKED_RACE
+								      "+0x1/0x2\n",
+		    "kcsan");
+	/* Real ones, although we called. */
+	provoked_is("WARNING: a/b.c:5 at foo+0x1/0x2\n " KLOG_PROVOKED_WARN "+0x1/0x2\n", "");
+	provoked_is("BUG: KCSAN: data-race in x / y\n" ACCESS(
+			"read") " x+0x1/0x2\n " KLOG_PROVOKED_RACE "+0x1/0x2\n",
+		    "");
+	provoked_is("BUG: unable to handle x\nRIP: 0010:" KLOG_PROVOKED_WARN "+0x1/0x2\n", "");
+	/* What comes after one is not its consequence, but a real one's is. */
+	feed("WARNING: at " KLOG_PROVOKED_WARN "+0x1/0x2\n"
+	     "Kernel panic - not syncing: Fatal exception\n");
+	assert_int_equal(nseen, 2);
+	feed("WARNING: at " KLOG_PROVOKED_WARN "+0x1/0x2\n---[ end trace 0 ]---\n"
+	     "Kernel panic - not syncing: Fatal exception\n");
+	assert_int_equal(nseen, 2);
+	feed("WARNING: at foo+0x1/0x2\nKernel panic - not syncing: Fatal exception\n");
+	assert_int_equal(nseen, 1);
+	feed("WARNING: at " KLOG_PROVOKED_WARN "+0x1/0x2\n" WARN_LOG
+	     "Kernel panic - not syncing: Fatal exception\n");
+	assert_int_equal(nseen, 2);
+}
+
 static void innocent_lines(void **state)
 {
 	(void)state;
@@ -389,12 +526,13 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(warnings),	      cmocka_unit_test(oopses),
-	    cmocka_unit_test(bugs),	      cmocka_unit_test(kcsan),
-	    cmocka_unit_test(lockdep),	      cmocka_unit_test(lockdep_kinds),
-	    cmocka_unit_test(stalls),	      cmocka_unit_test(panics),
-	    cmocka_unit_test(innocent_lines), cmocka_unit_test(neighbours),
-	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(warnings),	  cmocka_unit_test(oopses),
+	    cmocka_unit_test(bugs),	  cmocka_unit_test(kcsan),
+	    cmocka_unit_test(lockdep),	  cmocka_unit_test(lockdep_kinds),
+	    cmocka_unit_test(stalls),	  cmocka_unit_test(panics),
+	    cmocka_unit_test(functions),  cmocka_unit_test(race_frames),
+	    cmocka_unit_test(provoked),	  cmocka_unit_test(innocent_lines),
+	    cmocka_unit_test(neighbours), cmocka_unit_test(bounds),
 	};
 
 	return cmocka_run_group_tests_name("klog", tests, NULL, tear_down);

@@ -94,9 +94,8 @@ static void stock_kernel_is_clean(void **state)
 	assert_true(injected >= 3);
 	assert_true(number(r, "faults") > 0);
 	assert_true(number(r, "kcsan_watchpoints") > 0);
-	s = json_array_get(json_object_get(r, "checks"), 0);
-	assert_string_equal(string(s, "oracle"), "stats");
-	assert_true(number(s, "count") > 0);
+	assert_int_equal(json_array_size(json_object_get(r, "checks")), 2);
+	json_array_foreach(json_object_get(r, "checks"), i, s) assert_true(number(s, "count") > 0);
 	json_decref(r);
 }
 
@@ -147,6 +146,24 @@ static void cache_drain_is_found(void **state)
 	json_decref(r);
 }
 
+/* Another of 7.3.4's own (K5): a matter of chance, but of some seconds. */
+static void vcpu_migration_is_found(void **state)
+{
+	int status;
+	json_t *r;
+
+	(void)state;
+	status = run("", "configs/plans/vcpu-migration.ini");
+	r = report();
+	if (strncmp(string(r, "kernel"), "7.3.4", 5)) {
+		json_decref(r);
+		skip();
+	}
+	want(status, 1);
+	assert_non_null(finding(r, "klog", "warn", "tdx_vcpu_unlocked_ioctl"));
+	json_decref(r);
+}
+
 static void panic_is_a_finding(void **state)
 {
 	json_t *r;
@@ -173,6 +190,15 @@ static void silent_vm_is_ended(void **state)
 	free(out);
 }
 
+/* KCSAN is on, but hardly ever looks: a run that finds nothing then means nothing. */
+static void blind_kcsan_is_invalid(void **state)
+{
+	(void)state;
+	want(run("SEPTORTURE_APPEND=kcsan.skip_watch=2000000000",
+		 "--duration 2s configs/plans/quick.ini"),
+	     3);
+}
+
 static void fail_function_interface(void **state)
 {
 	json_t *r, *c;
@@ -192,8 +218,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(stock_kernel_is_clean),   cmocka_unit_test(stats_mutant_is_found),
 	    cmocka_unit_test(failing_removal_is_seen), cmocka_unit_test(four_cpus),
-	    cmocka_unit_test(cache_drain_is_found),    cmocka_unit_test(panic_is_a_finding),
-	    cmocka_unit_test(silent_vm_is_ended),      cmocka_unit_test(fail_function_interface),
+	    cmocka_unit_test(cache_drain_is_found),    cmocka_unit_test(vcpu_migration_is_found),
+	    cmocka_unit_test(panic_is_a_finding),      cmocka_unit_test(silent_vm_is_ended),
+	    cmocka_unit_test(fail_function_interface), cmocka_unit_test(blind_kcsan_is_invalid),
 	};
 
 	return cmocka_run_group_tests(tests, to_source, NULL);

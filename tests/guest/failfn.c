@@ -61,7 +61,7 @@ static void check_status(void)
 	check(!file_write(AUG "retval", "0x00000b0700000001"),
 	      "GPA_RANGE_ALREADY_BLOCKED is accepted");
 	check(reads(AUG "stats", "calls 0\nmatched 0\ninjected 0\n"), "nothing was counted yet");
-	check(reads(AUG "probability", "0\n"), "its own probability starts as 0");
+	check(reads(AUG "own", "N\n"), "the common attributes apply at first");
 	check(!file_write(DIR "inject", "!tdh_mem_page_aug"), "a SEAMCALL can be disarmed");
 	check(file_write(AUG "retval", "0") == -ENOENT, "its files are gone then");
 }
@@ -103,6 +103,8 @@ int main(void)
 		event_emit("hello", "{s:i, s:s, s:s, s:s}", "v", 1, "agent", "failfn", "kernel",
 			   "test", "platform", "soft");
 		kmsg_start();
+		file_write(KCSAN, "on");
+		selftest();
 		check_list();
 		check_status();
 		check_errno_and_arg();

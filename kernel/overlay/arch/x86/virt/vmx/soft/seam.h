@@ -47,9 +47,11 @@ u64 pamt_owner(const struct pamt *p);	/* TDR's pa */
 void pamt_set(struct pamt *p, enum pamt_type type, u64 tdr_pa);
 
 /*
- * Checks and locks (exclusively) a page that a leaf wants to add: alignment,
- * HKID bits, TDMR, lock, type NDA. @operand is the register's operand id.
+ * Checks the address of a page (alignment, HKID bits, TDMR) and locks its PAMT
+ * entry. @operand is the id of the register that holds the address.
  */
+u64 pamt_get(u64 pa, u32 operand, enum seam_mode mode, struct pamt **p);
+/* The same for a page that a leaf wants to add: exclusively, and it must be of type NDA. */
 u64 pamt_get_free(u64 pa, u32 operand, struct pamt **p);
 
 /* S-EPT entry states; e[6:0] = PS IPAT TDP TDB TDBW TDEX D, i.e. bits 7 6 56 55 54 53 9. */
@@ -67,6 +69,7 @@ enum sept_state {
 enum sept_state sept_state(u64 entry);
 u64 sept_make(enum sept_state state, u64 hpa);
 u8 sept_public_state(enum sept_state state);
+bool sept_is_leaf(enum sept_state state);
 
 enum lifecycle { TD_HKID_ASSIGNED, TD_KEYS_CONFIGURED, TD_BLOCKED, TD_TEARDOWN };
 enum op_state { OP_UNINITIALIZED, OP_INITIALIZED, OP_RUNNABLE };
@@ -128,6 +131,7 @@ struct seam_vp {
 	u32 index;
 	u64 epoch;
 	/* VMCS fields that KVM writes */
+	u8 has_nv;	/* POSTED_INTR_NV was written */
 	u64 pi_nv, pi_desc, pin, secondary, notify_window, shared_eptp, pend_nmi;
 	/* the guest */
 	u64 prog;	/* GPA of the program */

@@ -42,16 +42,27 @@ static void count_table(struct seam_td *td, u64 *table, int level, struct leaf_c
 	}
 }
 
-/* Takes no lock of the module's: looking must not make a leaf BUSY. */
-static void show_td(struct seq_file *m, u64 tdr_pa)
+/*
+ * Takes no lock of the module's: looking must not make a leaf BUSY. So every
+ * page is looked at only while its PAMT entry says what it is, and @hkid must
+ * still be the TD's at the end; a TD that goes meanwhile isn't shown.
+ */
+static void show_td(struct seq_file *m, int hkid, u64 tdr_pa)
 {
+	struct pamt *p = pamt_find(tdr_pa);
 	struct seam_td *td = seam_va(tdr_pa);
 	struct leaf_count count = {};
+	u64 *root;
+	u8 levels;
 
-	if (td->magic != SEAM_MAGIC_TD)
+	if (!p || seam_load(&p->type) != PT_TDR || td->magic != SEAM_MAGIC_TD)
 		return;
-	if (seam_load(&td->op_state) != OP_UNINITIALIZED)
-		count_table(td, seam_va(td->tdcx[SEAM_ROOT_TDCX]), td->levels - 1, &count);
+	levels = td->levels;
+	root = seam_private_page(td, td->tdcx[SEAM_ROOT_TDCX], PT_TDCX);
+	if (root && (levels == 4 || levels == 5))
+		count_table(td, root, levels - 1, &count);
+	if (seam_load(&seam_sys.hkid_tdr[hkid]) != tdr_pa)
+		return;
 	seq_printf(m, "tdr %#llx hkid %u op_state %u epoch %llu vcpus %u pages %llu tables %llu ",
 		   tdr_pa, td->hkid, td->op_state, td->epoch, td->nvcpus, td->chldcnt,
 		   count.tables);
@@ -67,7 +78,7 @@ static int tds_show(struct seq_file *m, void *v)
 		u64 tdr = seam_load(&seam_sys.hkid_tdr[i]);
 
 		if (tdr)
-			show_td(m, tdr);
+			show_td(m, i, tdr);
 	}
 	return 0;
 }

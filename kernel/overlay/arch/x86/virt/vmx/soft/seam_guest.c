@@ -54,8 +54,10 @@ static void violate(struct guest *g, u64 gpa, u64 qual, u64 eeq, const struct se
 	if (eeq == EEQ_ACCEPT) {
 		u64 info = (u64)pos->level << 3;
 
-		if (s < SEPT_NR_STATES)
+		if (s < SEPT_NR_STATES) {
 			info |= (u64)sept_public_state(s) << 6;
+			info |= (u64)sept_is_leaf(s) << 14;
+		}
 		g->x->rdx |= info << 32;
 	}
 	leave(g, EXIT_EPT_VIOLATION);

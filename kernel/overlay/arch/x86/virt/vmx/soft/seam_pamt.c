@@ -35,15 +35,24 @@ void pamt_set(struct pamt *p, enum pamt_type type, u64 tdr_pa)
 	seam_store(&p->type, (u8)type);
 }
 
-u64 pamt_get_free(u64 pa, u32 operand, struct pamt **p)
+u64 pamt_get(u64 pa, u32 operand, enum seam_mode mode, struct pamt **p)
 {
 	if (pa & (SEAM_PAGE_SIZE - 1) || pa & ~seam_pa_mask())
 		return S_OPERAND_INVALID | operand;
 	*p = pamt_find(pa);
 	if (!*p)
 		return S_OPERAND_ADDR_RANGE_ERROR | operand;
-	if (!seam_trylock(&(*p)->lock, SEAM_EXCLUSIVE))
+	if (!seam_trylock(&(*p)->lock, mode))
 		return S_OPERAND_BUSY | operand;
+	return S_SUCCESS;
+}
+
+u64 pamt_get_free(u64 pa, u32 operand, struct pamt **p)
+{
+	u64 status = pamt_get(pa, operand, SEAM_EXCLUSIVE, p);
+
+	if (status)
+		return status;
 	if ((*p)->type != PT_NDA) {
 		seam_unlock(&(*p)->lock, SEAM_EXCLUSIVE);
 		return S_PAGE_METADATA_INCORRECT | operand;
@@ -92,13 +101,9 @@ u64 seam_phymem_page_reclaim(struct seam_call *c)
 	u64 status;
 
 	c->a->rcx = c->a->rdx = c->a->r8 = 0;
-	if (pa & (SEAM_PAGE_SIZE - 1) || pa & ~seam_pa_mask())
-		return S_OPERAND_INVALID | ID_RCX;
-	p = pamt_find(pa);
-	if (!p)
-		return S_OPERAND_ADDR_RANGE_ERROR | ID_RCX;
-	if (!seam_trylock(&p->lock, SEAM_EXCLUSIVE))
-		return S_OPERAND_BUSY | ID_RCX;
+	status = pamt_get(pa, ID_RCX, SEAM_EXCLUSIVE, &p);
+	if (status)
+		return status;
 
 	if (p->type == PT_NDA || p->type == PT_RSVD) {
 		status = S_PAGE_METADATA_INCORRECT | ID_RCX;
@@ -117,13 +122,9 @@ u64 seam_phymem_page_wbinvd(struct seam_call *c)
 	struct pamt *p;
 	u64 status;
 
-	if (pa & (SEAM_PAGE_SIZE - 1))
-		return S_OPERAND_INVALID | ID_RCX;
-	p = pamt_find(pa);
-	if (!p)
-		return S_OPERAND_ADDR_RANGE_ERROR | ID_RCX;
-	if (!seam_trylock(&p->lock, SEAM_SHARED))
-		return S_OPERAND_BUSY | ID_RCX;
+	status = pamt_get(pa, ID_RCX, SEAM_SHARED, &p);
+	if (status)
+		return status;
 	status = p->type == PT_NDA ? S_SUCCESS : S_PAGE_METADATA_INCORRECT | ID_RCX;
 	seam_unlock(&p->lock, SEAM_SHARED);
 	return status;
@@ -133,15 +134,12 @@ u64 seam_phymem_page_rdmd(struct seam_call *c)
 {
 	u64 pa = c->a->rcx;
 	struct pamt *p;
+	u64 status;
 
 	c->a->rcx = c->a->rdx = c->a->r8 = c->a->r9 = c->a->r10 = c->a->r11 = 0;
-	if (pa & (SEAM_PAGE_SIZE - 1) || pa & ~seam_pa_mask())
-		return S_OPERAND_INVALID | ID_RCX;
-	p = pamt_find(pa);
-	if (!p)
-		return S_OPERAND_ADDR_RANGE_ERROR | ID_RCX;
-	if (!seam_trylock(&p->lock, SEAM_SHARED))
-		return S_OPERAND_BUSY | ID_RCX;
+	status = pamt_get(pa, ID_RCX, SEAM_SHARED, &p);
+	if (status)
+		return status;
 	c->a->rcx = p->type;
 	c->a->rdx = pamt_owner(p);
 	if (p->type == PT_REG || p->type == PT_EPT)

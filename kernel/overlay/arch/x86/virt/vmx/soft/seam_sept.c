@@ -51,9 +51,10 @@ u64 sept_make(enum sept_state state, u64 hpa)
 	       (state == SEPT_NL_MAPPED || state == SEPT_NL_BLOCKED ? 0 : E_MT_WB);
 }
 
-static bool is_nl(enum sept_state s)
+bool sept_is_leaf(enum sept_state s)
 {
-	return s == SEPT_NL_MAPPED || s == SEPT_NL_BLOCKED;
+	return s == SEPT_BLOCKED || s == SEPT_PENDING || s == SEPT_PENDING_BLOCKED ||
+	       s == SEPT_MAPPED;
 }
 
 /* What RCX and RDX tell the host of an entry: no address of a table, no lock bits. */
@@ -65,7 +66,7 @@ static void details(struct seam_call *c, const struct sept_pos *pos)
 		return;
 	if (s == SEPT_FREE)
 		c->a->rcx = SEPT_SVE;
-	else if (is_nl(s))
+	else if (!sept_is_leaf(s))
 		c->a->rcx = pos->val & (SEPT_RWX | E_PS);
 	else
 		c->a->rcx = pos->val & (SEPT_RWX | (7ULL << 3) | E_IPAT | E_PS | SEPT_HPA |
@@ -417,12 +418,14 @@ u64 seam_mem_page_remove(struct seam_call *c)
 		return status;
 	s = sept_state(op.pos.val);
 	hpa = op.pos.val & SEPT_HPA;
-	if (s == SEPT_FREE || s == SEPT_NR_STATES || is_nl(s)) {
+	p = pamt_find(hpa);
+	if (!sept_is_leaf(s) || !p) {
+		if (sept_is_leaf(s) || s == SEPT_NR_STATES)
+			seam_add(&seam_findings.corrupt_sept, 1);
 		status = sept_fail(c, &op, S_EPT_ENTRY_STATE_INCORRECT | ID_RCX);
 		goto out;
 	}
-	p = pamt_find(hpa);
-	if (!p || !seam_trylock(&p->lock, SEAM_EXCLUSIVE)) {
+	if (!seam_trylock(&p->lock, SEAM_EXCLUSIVE)) {
 		status = S_OPERAND_BUSY | ID_RCX;
 		goto out;
 	}

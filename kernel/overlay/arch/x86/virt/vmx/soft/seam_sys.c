@@ -134,38 +134,65 @@ u64 seam_sys_rd(struct seam_call *c)
 	return S_SUCCESS;
 }
 
-u64 seam_sys_config(struct seam_call *c)
+static bool bad_pa(u64 pa, u64 align)
 {
-	u64 *array = seam_va(c->a->rcx);
+	return pa & (align - 1) || pa & ~seam_pa_mask();
+}
+
+/* Takes over one TDMR_INFO that lies behind @end, which it moves. */
+static bool add_tdmr(struct seam_tdmr *t, u64 info_pa, u64 *end)
+{
+	const struct tdmr_info_arg *arg;
+
+	if (bad_pa(info_pa, 512))
+		return false;
+	arg = seam_va(info_pa);
+	if (bad_pa(arg->base, GIB) || bad_pa(arg->size, GIB) || !arg->size || arg->base < *end ||
+	    bad_pa(arg->pamt_4k_base, SEAM_PAGE_SIZE) ||
+	    arg->pamt_4k_size / sizeof(struct pamt) < arg->size >> 12)
+		return false;
+	*end = arg->base + arg->size;
+	t->base = arg->base;
+	t->size = arg->size;
+	t->pamt_pa = arg->pamt_4k_base;
+	t->done = 0;
+	memcpy(t->reserved, arg->reserved, sizeof(t->reserved));
+	return true;
+}
+
+static u64 sys_config_locked(struct seam_call *c)
+{
+	const u64 *array;
 	u64 end = 0;
 
 	if (!seam_sys.initialized || seam_sys.configured || seam_sys.nlps < seam_nr_lps())
 		return S_SYS_CONFIG_NOT_PENDING;
-	if (c->a->rcx & 511)
+	if (bad_pa(c->a->rcx, 512))
 		return S_OPERAND_INVALID | ID_RCX;
 	if (!c->a->rdx || c->a->rdx > SEAM_MAX_TDMRS)
 		return S_OPERAND_INVALID | ID_RDX;
 	if (c->a->r8 != SEAM_FIRST_HKID)
 		return S_OPERAND_INVALID | ID_R8;
 
-	for (u64 i = 0; i < c->a->rdx; i++) {
-		const struct tdmr_info_arg *arg = seam_va(array[i]);
-		struct seam_tdmr *t = &tdmrs[i];
-
-		if (arg->base & (GIB - 1) || arg->size & (GIB - 1) || !arg->size ||
-		    arg->base < end || arg->pamt_4k_size / sizeof(struct pamt) < arg->size >> 12)
+	array = seam_va(c->a->rcx);
+	for (u64 i = 0; i < c->a->rdx; i++)
+		if (!add_tdmr(&tdmrs[i], array[i], &end))
 			return S_OPERAND_INVALID | ID_RCX;
-		end = arg->base + arg->size;
-		t->base = arg->base;
-		t->size = arg->size;
-		t->pamt_pa = arg->pamt_4k_base;
-		t->done = 0;
-		memcpy(t->reserved, arg->reserved, sizeof(t->reserved));
-	}
 	seam_store(&seam_sys.ntdmrs, (u32)c->a->rdx);
 	seam_sys.hkid_state[0] = HKID_ASSIGNED;	/* the global key */
 	seam_sys.configured = 1;
 	return S_SUCCESS;
+}
+
+u64 seam_sys_config(struct seam_call *c)
+{
+	u64 status;
+
+	if (!seam_trylock(&seam_sys.global, SEAM_EXCLUSIVE))
+		return S_SYS_BUSY;
+	status = sys_config_locked(c);
+	seam_unlock(&seam_sys.global, SEAM_EXCLUSIVE);
+	return status;
 }
 
 u64 seam_sys_key_config(struct seam_call *c)

@@ -28,16 +28,12 @@ static_assert(sizeof(struct seam_vp) <= SEAM_PAGE_SIZE);
 
 u64 td_open(struct td_ref *r, u64 tdr_pa, enum seam_mode mode, u32 operand, enum td_need need)
 {
-	u64 status = S_SUCCESS;
+	u64 status;
 
 	*r = (struct td_ref){ .mode = mode };
-	if (tdr_pa & (SEAM_PAGE_SIZE - 1) || tdr_pa & ~seam_pa_mask())
-		return S_OPERAND_INVALID | operand;
-	r->pamt = pamt_find(tdr_pa);
-	if (!r->pamt)
-		return S_OPERAND_ADDR_RANGE_ERROR | operand;
-	if (!seam_trylock(&r->pamt->lock, mode))
-		return S_OPERAND_BUSY | operand;
+	status = pamt_get(tdr_pa, operand, mode, &r->pamt);
+	if (status)
+		return status;
 
 	r->td = seam_va(tdr_pa);
 	if (r->pamt->type != PT_TDR) {

@@ -26,13 +26,9 @@ static u64 vp_open(struct vp_ref *r, u64 pa, u32 operand, enum seam_mode mode,
 	u64 status;
 
 	*r = (struct vp_ref){ .mode = mode };
-	if (pa & (SEAM_PAGE_SIZE - 1) || pa & ~seam_pa_mask())
-		return S_OPERAND_INVALID | operand;
-	r->pamt = pamt_find(pa);
-	if (!r->pamt)
-		return S_OPERAND_ADDR_RANGE_ERROR | operand;
-	if (!seam_trylock(&r->pamt->lock, mode))
-		return S_OPERAND_BUSY | operand;
+	status = pamt_get(pa, operand, mode, &r->pamt);
+	if (status)
+		return status;
 
 	r->vp = seam_va(pa);
 	if (r->pamt->type != PT_TDVPR) {
@@ -167,7 +163,7 @@ out:
 }
 
 /* Common to VP.RD and VP.WR: an unassociated vCPU becomes associated. */
-static u64 vp_access(struct seam_call *c, struct vp_ref *r)
+static u64 vp_access(struct seam_call *c, struct vp_ref *r, bool write)
 {
 	u64 status;
 
@@ -175,7 +171,8 @@ static u64 vp_access(struct seam_call *c, struct vp_ref *r)
 	if (status)
 		return status;
 	status = td_gate(&r->td, OPS(OP_INITIALIZED) | OPS(OP_RUNNABLE));
-	if (!status && r->vp->state == VP_UNINITIALIZED)
+	if (!status && (r->vp->state == VP_UNINITIALIZED ||
+			(write && r->vp->state == VP_DISABLED)))
 		status = S_VCPU_STATE_INCORRECT;
 	if (!status && r->vp->lp >= 0 && r->vp->lp != (s32)c->lp)
 		status = S_VCPU_ASSOCIATED;
@@ -194,7 +191,7 @@ u64 seam_vp_rd(struct seam_call *c)
 	u64 status;
 
 	c->a->r8 = 0;
-	status = vp_access(c, &r);
+	status = vp_access(c, &r, false);
 	if (status)
 		return status;
 	/* No virtual interrupt is ever deliverable: the guest has none. */
@@ -241,7 +238,7 @@ u64 seam_vp_wr(struct seam_call *c)
 	struct vp_ref r;
 	u64 status;
 
-	status = vp_access(c, &r);
+	status = vp_access(c, &r, true);
 	if (status)
 		return status;
 	field = vp_field(r.vp, c->a->rdx, &writable);
@@ -256,12 +253,13 @@ u64 seam_vp_wr(struct seam_call *c)
 		status = S_METADATA_FIELD_VALUE_INVALID;
 	} else if (field == &r.vp->pi_desc && c->a->r8 & 63) {
 		status = S_METADATA_FIELD_VALUE_INVALID;
-	} else if (field == &r.vp->pin && !r.vp->pi_desc) {
+	} else if (field == &r.vp->pin && (!r.vp->pi_desc || !r.vp->has_nv)) {
 		status = S_TD_VMCS_FIELD_NOT_INITIALIZED;
 	} else {
 		u64 old = *field;
 
 		*field = (old & ~mask) | (c->a->r8 & mask);
+		r.vp->has_nv |= field == &r.vp->pi_nv;
 		c->a->r8 = old;
 	}
 out:
@@ -269,7 +267,7 @@ out:
 	return status;
 }
 
-/* Also while the TD can't run any more, so it needs less of the TD than other leaves. */
+/* In any OP_STATE. */
 u64 seam_vp_flush(struct seam_call *c)
 {
 	struct vp_ref r;
