@@ -347,7 +347,10 @@ static void closed_terminal(void **state)
 	hang();
 	set_qemu(HELLO, WARN);
 	pid = forkpty(&terminal, NULL, NULL, NULL);
-	assert_true(pid >= 0);
+	if (pid < 0) {
+		print_message("no terminal can be had here\n");
+		skip();
+	}
 	if (!pid) {
 		execl(TOOL, TOOL, "run", "p.ini", NULL);
 		_exit(98);
