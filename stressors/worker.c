@@ -21,7 +21,7 @@ struct workers {
 	pthread_cond_t resumed;
 };
 
-/* The workers a thread belongs to, and the vCPU whose KVM_RUN a kick must end. */
+/* The workers that a thread belongs to. */
 static __thread struct workers *mine;
 
 /*

@@ -170,13 +170,10 @@ pid_t hung_pid(void)
 	return pid;
 }
 
-pid_t start_hanging(void)
+pid_t spawn(void)
 {
-	pid_t pid;
+	pid_t pid = fork();
 
-	hang();
-	set_qemu(HELLO, WARN);
-	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
 		if (!freopen("out", "w", stdout) || !freopen("err", "w", stderr))
@@ -184,6 +181,16 @@ pid_t start_hanging(void)
 		execl(TOOL, TOOL, "run", "p.ini", NULL);
 		_exit(98);
 	}
+	return pid;
+}
+
+pid_t start_hanging(void)
+{
+	pid_t pid;
+
+	hang();
+	set_qemu(HELLO, WARN);
+	pid = spawn();
 	for (double start = now(); !hung_pid() && now() - start < 10;)
 		usleep(20000);
 	assert_true(hung_pid() > 0);

@@ -53,4 +53,7 @@ pid_t parent_of(pid_t pid);
 /* Starts a run whose VM hangs after a splat; returns its pid once the VM is up. */
 pid_t start_hanging(void);
 
+/* Starts `run p.ini` in the background, its output in the files out and err. */
+pid_t spawn(void);
+
 #endif

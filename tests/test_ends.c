@@ -114,14 +114,7 @@ static pid_t start_probing(void)
 
 	write_text("kvm", "");
 	setenv("FAKE_PROBE", "hangs", 1);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		if (!freopen("out", "w", stdout) || !freopen("err", "w", stderr))
-			_exit(99);
-		execl(TOOL, TOOL, "run", "p.ini", NULL);
-		_exit(98);
-	}
+	pid = spawn();
 	await("probes");
 	return pid;
 }

@@ -128,40 +128,31 @@ static void four_cpus(void **state)
 	want(run("", "tests/plans/smp4.ini"), 0);
 }
 
-/* Linux 7.3.4's own bug (docs/kernel-findings.md, K1); a kernel that has the fix is clean. */
-static void cache_drain_is_found(void **state)
+/* A bug of Linux 7.3.4 itself (docs/kernel-findings.md); another kernel may have the fix. */
+static void finds_bug_of_734(const char *plan, const char *word)
 {
-	int status;
-	json_t *r;
+	int status = run("", plan);
+	json_t *r = report();
 
-	(void)state;
-	status = run("", "configs/plans/cache-drain.ini");
-	r = report();
 	if (strncmp(string(r, "kernel"), "7.3.4", 5)) {
 		json_decref(r);
 		skip();
 	}
 	want(status, 1);
-	assert_non_null(finding(r, "klog", "warn", "kvm_mmu_memory_cache_alloc"));
+	assert_non_null(finding(r, "klog", "warn", word));
 	json_decref(r);
 }
 
-/* Another of 7.3.4's own (K5): a matter of chance, but of some seconds. */
-static void vcpu_migration_is_found(void **state)
+static void cache_drain_is_found(void **state) /* K1 */
 {
-	int status;
-	json_t *r;
-
 	(void)state;
-	status = run("", "configs/plans/vcpu-migration.ini");
-	r = report();
-	if (strncmp(string(r, "kernel"), "7.3.4", 5)) {
-		json_decref(r);
-		skip();
-	}
-	want(status, 1);
-	assert_non_null(finding(r, "klog", "warn", "tdx_vcpu_unlocked_ioctl"));
-	json_decref(r);
+	finds_bug_of_734("configs/plans/cache-drain.ini", "kvm_mmu_memory_cache_alloc");
+}
+
+static void vcpu_migration_is_found(void **state) /* K5: a matter of chance, but of some seconds */
+{
+	(void)state;
+	finds_bug_of_734("configs/plans/vcpu-migration.ini", "tdx_vcpu_unlocked_ioctl");
 }
 
 static void panic_is_a_finding(void **state)
