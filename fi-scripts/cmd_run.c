@@ -104,7 +104,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"mutant", 'm', "NAME", 0, "Build the kernel with this seeded bug", 0},
+    {"mutant", 'm', "NAME", 0,
+     "Build the kernel with this seeded bug: a name ('septorture list mutants') or the path of a "
+     "mutant file",
+     0},
     {"seed", 's', "N", 0, "Use this seed instead of the plan's", 0},
     {"duration", 'd', "TIME", 0, "Length of the load, such as '60 s', instead of the plan's", 0},
     {"accel", 'a', "WHAT", 0,

@@ -107,12 +107,23 @@ int kernel_build(const char *src, const char *config, const char *mutant, char *
 	int out[2], status = -1;
 	char *text;
 	pid_t pid;
+	char *file = NULL;
 
+	/* The build runs elsewhere. */
+	if (mutant && strchr(mutant, '/')) {
+		file = realpath(mutant, NULL);
+		if (!file) {
+			say("cannot find the mutant file %s: %s", mutant, strerror(errno));
+			return EXIT_USAGE;
+		}
+	}
 	if (pipe2(out, O_CLOEXEC)) {
 		say("cannot make a pipe: %s", strerror(errno));
+		free(file);
 		return EXIT_INFRA;
 	}
-	pid = start_build(src, config, mutant, out[1]);
+	pid = start_build(src, config, file ? file : mutant, out[1]);
+	free(file);
 	close(out[1]);
 	text = read_all(out[0]);
 	close(out[0]);

@@ -4,8 +4,9 @@
 # usage: kernel/build.sh CONFIG [MUTANT]
 #
 # CONFIG is a name from configs/kernel/ (base, race, ...), laid over base.config
-# and tinyconfig. MUTANT is a name from kernel/mutants/: a seeded bug, put in
-# before the patches. Takes a fraction of a second when nothing has changed.
+# and tinyconfig. MUTANT is a name from kernel/mutants/, or the path of a mutant
+# file (with a /): a seeded bug, put in before the patches. Takes a fraction of a
+# second when nothing has changed.
 #
 # Trees are build/kernel/clean and build/kernel/mutant-NAME, each configuration
 # is built in out.CONFIG inside: the kernel then uses relative paths only, so a
@@ -91,11 +92,27 @@ names_in() {
 	find "$1" -maxdepth 1 -name "*.$2" -printf '%f\n' 2>/dev/null | sed "s/\.$2\$//" | sort
 }
 
+# Sets mutant_file, and makes mutant a name.
+find_mutant() {
+	case $mutant in
+	*/*)
+		mutant_file=$(realpath -e -- "$mutant") || die 2 "there is no mutant file $mutant"
+		mutant=$(basename "$mutant_file" .mutant)
+		[[ $mutant =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] ||
+			die 2 "the name of the mutant file $mutant_file has to be of letters, digits, . _ and -"
+		;;
+	*)
+		mutant_file=$kernel_dir/mutants/$mutant.mutant
+		names_in "$kernel_dir/mutants" mutant | grep -qxF -e "$mutant" ||
+			names_in "$kernel_dir/mutants" mutant | unknown mutant "$mutant"
+		;;
+	esac
+}
+
 check_names() {
 	names_in "$repo/configs/kernel" config | grep -qxF -e "$config" ||
 		names_in "$repo/configs/kernel" config | unknown configuration "$config"
-	[ -z "$mutant" ] || names_in "$kernel_dir/mutants" mutant | grep -qxF -e "$mutant" ||
-		names_in "$kernel_dir/mutants" mutant | unknown mutant "$mutant"
+	[ -z "$mutant" ] || find_mutant
 	fragments=("$repo/configs/kernel/base.config")
 	[ "$config" = base ] || fragments+=("$repo/configs/kernel/$config.config")
 }
@@ -186,7 +203,7 @@ stage() {
 # A mutant that does not apply should not cost a kernel build first.
 mutant_applies() {
 	[ "$(cat "$1/.septorture/stamp" 2>/dev/null)" != "$2" ] || return 0
-	(stage "$kernel_dir/mutants/$mutant.mutant") ||
+	(stage "$mutant_file") ||
 		die 2 "mutant $mutant and the patches do not go together on this source"
 }
 
@@ -242,7 +259,7 @@ clean_tree() {
 mutant_tree() {
 	local tree=$1 stamp=$2 clean=$3 f
 	[ "$(cat "$tree/.septorture/stamp" 2>/dev/null)" != "$stamp" ] || return 0
-	stage "$kernel_dir/mutants/$mutant.mutant"
+	stage "$mutant_file"
 	rm -rf "$tree" "$tmp/tree"
 	link_tree "$clean" "$tmp/tree"
 	mkdir "$tmp/tree/.septorture"
@@ -371,7 +388,7 @@ compile() {
 main() {
 	local stamp mutant_stamp
 	case $# in 1 | 2) ;; *) die 2 "usage: kernel/build.sh CONFIG [MUTANT]" ;; esac
-	config=$1 mutant=${2:-}
+	config=$1 mutant=${2:-} mutant_file=''
 	check_names
 	mkdir -p "$trees"
 	exec 9>"$trees/lock"
@@ -383,7 +400,7 @@ main() {
 	stamp=$(clean_stamp)
 	clean=$trees/clean
 	if [ -n "$mutant" ]; then
-		mutant_stamp=$({ echo "$stamp"; cat "$kernel_dir/mutants/$mutant.mutant"; } | hash_of)
+		mutant_stamp=$({ echo "$stamp"; cat "$mutant_file"; } | hash_of)
 		mutant_applies "$trees/mutant-$mutant" "$mutant_stamp"
 	fi
 	clean_tree "$clean" "$stamp"
