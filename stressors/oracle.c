@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "agent.h"
+#include "mirror.h"
 
 extern const struct oracle *const __start_oracles[];
 extern const struct oracle *const __stop_oracles[];
@@ -19,6 +20,7 @@ void oracles_quiesce(struct td *td)
 	for (const struct oracle *const *o = __start_oracles; o < __stop_oracles; o++)
 		if ((*o)->quiesce)
 			(*o)->quiesce(td);
+	mirror_forget();
 }
 
 bool oracles_gone(unsigned int td)
