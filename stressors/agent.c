@@ -24,6 +24,7 @@ struct options {
 	uint64_t duration_us;
 	bool probe; /* the host only wants to know whether the VM comes up */
 	bool no_faults; /* the load without injections */
+	bool no_oracles; /* to measure what they cost; such a run finds less */
 };
 
 static const struct argp_option argp_options[] = {
@@ -70,6 +71,7 @@ static void kernel_options(struct options *o)
 
 	o->probe = getenv("septorture_probe");
 	o->no_faults = getenv("septorture_no_faults");
+	o->no_oracles = getenv("septorture_no_oracles");
 	if (seed)
 		o->seed = strtoull(seed, NULL, 0);
 	if (duration)
@@ -261,6 +263,7 @@ static void run_load(const struct plan *plan)
 	report_stressors(&l);
 	kcsan_report();
 	lockdep_report();
+	oracles_end();
 }
 
 static void run_plan(const struct options *o)
@@ -281,6 +284,8 @@ static void run_plan(const struct options *o)
 		plan->duration_us = o->duration_us;
 	if (o->no_faults)
 		plan->nfaults = 0;
+	if (o->no_oracles)
+		oracles_off();
 	/* Not freed: a thread that is stuck may still use it. */
 	run_load(plan);
 }

@@ -200,7 +200,10 @@ struct oracle {
 	static const struct oracle *const oracle_ptr_##id                                          \
 	    __attribute__((used, section("oracles"))) = &oracle_##id
 
+/* From now on none of them looks, and the run will be no result. */
+void oracles_off(void);
 void oracles_start(void);
+void oracles_end(void);
 void oracles_quiesce(struct td *td);
 /* False if no further TD can be watched. */
 bool oracles_gone(unsigned int td);

@@ -20,6 +20,7 @@ static const struct {
 } kinds[] = {
     {"read_back", "a task read back an SPTE that it holds frozen itself"},
     {"clobbered", "a frozen SPTE was changed by someone else before it was unfrozen"},
+    {"taken_over", "a task froze an SPTE that another task holds frozen"},
     {"left_frozen", "a task left an SPTE frozen"},
     {"not_frozen",
      "the external table was changed under the read mmu_lock without freezing the SPTE"},

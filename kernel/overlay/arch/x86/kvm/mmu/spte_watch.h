@@ -5,16 +5,20 @@
  *
  * Only the accessors and the cmpxchg that tdp_mmu.c uses are hooked, not the
  * functions that call them, so that the hooks also fit kernels in which those
- * look different. All hooks run with mmu_lock held, i.e. on one CPU.
+ * look different. All hooks run with mmu_lock held, i.e. on one CPU. The boot
+ * parameter "spte_watch=off" switches them off, to measure what they cost.
  */
 #ifndef __KVM_X86_MMU_SPTE_WATCH_H
 #define __KVM_X86_MMU_SPTE_WATCH_H
 
+#include <linux/jump_label.h>
 #include <linux/kvm_host.h>
 
 #include "spte.h"
 
 #ifdef CONFIG_KVM_SPTE_WATCH
+
+DECLARE_STATIC_KEY_TRUE(spte_watch_key);
 
 /* The SPTE was written by this CPU; remembers which one it is for the tracepoint. */
 void spte_watch_note(u64 *sptep);
@@ -31,13 +35,17 @@ void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte,
 
 static inline u64 spte_watch_read(u64 *sptep, u64 spte)
 {
-	if (unlikely(is_frozen_spte(spte)))
+	if (unlikely(is_frozen_spte(spte)) && static_branch_likely(&spte_watch_key))
 		spte_watch_read_frozen(sptep);
 	return spte;
 }
 
 static inline void spte_watch_write(u64 *sptep, u64 new_spte)
 {
+	if (!static_branch_likely(&spte_watch_key)) {
+		WRITE_ONCE(*sptep, new_spte);
+		return;
+	}
 	spte_watch_note(sptep);
 	/* Relaxed: no more ordered than the plain write that it stands for. */
 	if (unlikely(spte_watch_owns(sptep)))
@@ -50,6 +58,8 @@ static inline u64 spte_watch_xchg(u64 *sptep, u64 new_spte)
 {
 	u64 found;
 
+	if (!static_branch_likely(&spte_watch_key))
+		return xchg(sptep, new_spte);
 	spte_watch_note(sptep);
 	found = xchg(sptep, new_spte);
 	if (unlikely(spte_watch_owns(sptep)))
@@ -61,6 +71,8 @@ static __always_inline bool spte_watch_cmpxchg(u64 *sptep, u64 *old_spte, u64 ne
 {
 	if (!try_cmpxchg64(sptep, old_spte, new_spte))
 		return false;
+	if (!static_branch_likely(&spte_watch_key))
+		return true;
 	spte_watch_note(sptep);
 	if (is_frozen_spte(new_spte))
 		spte_watch_froze(sptep, *old_spte);

@@ -14,6 +14,7 @@
 
 #include "mmu/mmu_internal.h"
 #include "mmu/mmutrace.h"
+#include "mmu/spte_watch.h"
 #include "septorture.h"
 #include "spte_watch.h"
 
@@ -80,6 +81,8 @@ static int __init spte_journal_init(void)
 {
 	int err;
 
+	if (!static_branch_likely(&spte_watch_key))
+		return 0;
 	ring = vzalloc(array_size(NR_RECORDS, sizeof(*ring)));
 	if (!ring)
 		return -ENOMEM;

@@ -15,15 +15,18 @@
 #include "septorture.h"
 #include "spte_watch.h"
 
+DEFINE_STATIC_KEY_TRUE(spte_watch_key);
+
 #define NR_FRAMES	8
 
 enum watch_kind {
-	READ_BACK, CLOBBERED, LEFT_FROZEN, NOT_FROZEN, SHARED_REMOVAL, FROZEN_ARGUMENT, NR_KINDS,
+	READ_BACK, CLOBBERED, TAKEN_OVER, LEFT_FROZEN, NOT_FROZEN, SHARED_REMOVAL, FROZEN_ARGUMENT, NR_KINDS,
 };
 
 static const char *const kind_names[NR_KINDS] = {
 	[READ_BACK]		= "read_back",
 	[CLOBBERED]		= "clobbered",
+	[TAKEN_OVER]		= "taken_over",
 	[LEFT_FROZEN]		= "left_frozen",
 	[NOT_FROZEN]		= "not_frozen",
 	[SHARED_REMOVAL]	= "shared_removal",
@@ -100,6 +103,8 @@ void spte_watch_froze(u64 *sptep, u64 old_spte)
 	struct watch_cpu *w = this_cpu_ptr(&watch_cpu);
 	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
 
+	if (is_frozen_spte(old_spte))
+		report(TAKEN_OVER, spte_gfn(sp, sptep), sp->role.level, old_spte);
 	if (w->frozen)
 		report(LEFT_FROZEN, w->gfn, w->level, old_spte);
 	w->frozen = sptep;
@@ -150,6 +155,8 @@ void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte,
 	struct watch_cpu *w = this_cpu_ptr(&watch_cpu);
 	bool removal = is_shadow_present_pte(old_spte) && !is_shadow_present_pte(new_spte);
 
+	if (!static_branch_likely(&spte_watch_key))
+		return;
 	/* The entries of a table that is removed are replaced by FROZEN_SPTE, which is fine. */
 	if (is_frozen_spte(old_spte) || (is_frozen_spte(new_spte) && !removal))
 		report(FROZEN_ARGUMENT, gfn, level, new_spte);
@@ -180,8 +187,21 @@ static int spte_watch_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(spte_watch);
 
+static bool watching __initdata = true;
+
+static int __init spte_watch_param(char *value)
+{
+	watching = strcmp(value, "off");
+	return 0;
+}
+early_param("spte_watch", spte_watch_param);
+
 static int __init spte_watch_init(void)
 {
+	if (!watching) {
+		static_branch_disable(&spte_watch_key);
+		return 0;
+	}
 	debugfs_create_file("spte_watch", 0400, septorture_dir, NULL, &spte_watch_fops);
 	return 0;
 }
