@@ -32,8 +32,8 @@ static void on_injection(void *data, unsigned long function, unsigned long retva
 	u64 seq = atomic64_inc_return(&head);
 	struct injection *i = &ring[seq % NR_RECORDS];
 
-	/* For readers: the record is none while it changes. */
 	WRITE_ONCE(i->seq, 0);
+	/* For readers: it is no record while it changes. */
 	smp_wmb();
 	i->us = ktime_get_mono_fast_ns() / NSEC_PER_USEC;
 	i->function = function;
@@ -41,6 +41,7 @@ static void on_injection(void *data, unsigned long function, unsigned long retva
 	i->call = call;
 	/* At a function's entry its return address is on top of the stack. */
 	i->caller = *(unsigned long *)kernel_stack_pointer(regs);
+	/* Now it is one. */
 	smp_store_release(&i->seq, seq);
 }
 
@@ -52,9 +53,11 @@ static int injections_show(struct seq_file *m, void *v)
 	for (u64 n = end > NR_SHOWN ? end - NR_SHOWN + 1 : 1; n <= end; n++) {
 		struct injection *i = &ring[n % NR_RECORDS], copy;
 
+		/* Pairs with the release in on_injection(). */
 		if (smp_load_acquire(&i->seq) != n)
 			continue;
 		copy = *i;
+		/* Pairs with the write barrier there: did it change meanwhile? */
 		smp_rmb();
 		if (READ_ONCE(i->seq) != n)
 			continue;

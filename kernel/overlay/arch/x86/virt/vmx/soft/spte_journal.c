@@ -19,7 +19,7 @@
 #include "spte_watch.h"
 
 /* Some seconds of a storm. */
-#define NR_RECORDS	(1U << 17)
+#define NR_RECORDS	131072U
 
 static struct septorture_change *ring;
 static atomic64_t head;	/* the number of the last record; they count from 1 */
@@ -42,6 +42,7 @@ static void on_change(void *data, int as_id, gfn_t gfn, int level, u64 old_spte,
 	c->level = level;
 	c->old_spte = old_spte;
 	c->new_spte = new_spte;
+	/* The number makes it valid. */
 	smp_store_release(&c->seq, seq);
 }
 

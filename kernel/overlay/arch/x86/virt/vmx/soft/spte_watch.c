@@ -20,7 +20,8 @@ DEFINE_STATIC_KEY_TRUE(spte_watch_key);
 #define NR_FRAMES	8
 
 enum watch_kind {
-	READ_BACK, CLOBBERED, TAKEN_OVER, LEFT_FROZEN, NOT_FROZEN, SHARED_REMOVAL, FROZEN_ARGUMENT, NR_KINDS,
+	READ_BACK, CLOBBERED, TAKEN_OVER, LEFT_FROZEN, NOT_FROZEN, SHARED_REMOVAL,
+	FROZEN_ARGUMENT, NR_KINDS,
 };
 
 static const char *const kind_names[NR_KINDS] = {
@@ -65,12 +66,13 @@ static noinline void report(enum watch_kind kind, u64 gfn, int level, u64 spte)
 	r->gfn = gfn;
 	r->level = level;
 	r->spte = spte;
+	/* The reader finds a complete report behind it. */
 	smp_store_release(&r->nr_frames, stack_trace_save(r->frames, NR_FRAMES, 2));
 }
 
 static u64 spte_gfn(struct kvm_mmu_page *sp, u64 *sptep)
 {
-	return sp->gfn + (((sptep - sp->spt) & (SPTE_ENT_PER_PAGE - 1)) << (9 * (sp->role.level - 1)));
+	return sp->gfn + ((u64)(sptep - sp->spt) << (9 * (sp->role.level - 1)));
 }
 
 static u64 root_of(struct kvm_mmu_page *sp)
@@ -173,6 +175,7 @@ static int spte_watch_show(struct seq_file *m, void *v)
 	seq_printf(m, "freezes %lld\n", atomic64_read(&freezes));
 	for (int k = 0; k < NR_KINDS; k++) {
 		struct watch_report *r = &reports[k];
+		/* Pairs with the release in report(). */
 		unsigned int n = smp_load_acquire(&r->nr_frames);
 
 		if (!n)
