@@ -195,8 +195,8 @@ struct oracle {
 	bool (*gone)(unsigned int td); /* false: no further TD can be watched */
 };
 
-#define ORACLE(id, ...)                                                                            \
-	static const struct oracle oracle_##id = {.name = #id, __VA_ARGS__};                       \
+#define ORACLE(id, oracle_name, ...)                                                               \
+	static const struct oracle oracle_##id = {.name = oracle_name, __VA_ARGS__};               \
 	static const struct oracle *const oracle_ptr_##id                                          \
 	    __attribute__((used, section("oracles"))) = &oracle_##id
 

@@ -74,9 +74,9 @@ static bool look(unsigned int td)
 			continue;
 		seen[i] = n;
 		ok = false;
-		event_finding("frozen_window", kinds[i].name, td, kinds[i].title, facts(line, n));
+		event_finding("frozen-window", kinds[i].name, td, kinds[i].title, facts(line, n));
 	}
-	event_check("frozen_window", td, ok, json_pack("{s:I}", "freezes", (json_int_t)freezes));
+	event_check("frozen-window", td, ok, json_pack("{s:I}", "freezes", (json_int_t)freezes));
 	free(text);
 	return true;
 }
@@ -86,5 +86,6 @@ static void quiesce(struct td *td)
 	look(td->number);
 }
 
-ORACLE(frozen_window, .help = "who freezes an SPTE unfreezes it, and does not read it meanwhile",
-       .needs = needs, .quiesce = quiesce, .gone = look);
+ORACLE(frozen_window, "frozen-window",
+       .help = "who freezes an SPTE unfreezes it, and does not read it meanwhile", .needs = needs,
+       .quiesce = quiesce, .gone = look);

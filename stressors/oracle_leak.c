@@ -69,5 +69,5 @@ static bool gone(unsigned int td)
 	return hkid;
 }
 
-ORACLE(leak, .help = "a destroyed TD leaves no page table and no HKID behind", .needs = needs,
-       .gone = gone);
+ORACLE(leak, "leak", .help = "a destroyed TD leaves no page table and no HKID behind",
+       .needs = needs, .gone = gone);

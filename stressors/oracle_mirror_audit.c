@@ -145,10 +145,10 @@ static void report(struct audit *a, struct td *td, size_t entries)
 			continue;
 		ok = false;
 		json_object_set_new(a->first[k], "entries", json_integer((json_int_t)a->count[k]));
-		event_finding("mirror_audit", kinds[k].name, td->number, kinds[k].title,
+		event_finding("mirror-audit", kinds[k].name, td->number, kinds[k].title,
 			      a->first[k]);
 	}
-	event_check("mirror_audit", td->number, ok,
+	event_check("mirror-audit", td->number, ok,
 		    json_pack("{s:I}", "entries", (json_int_t)entries));
 }
 
@@ -175,5 +175,6 @@ static void quiesce(struct td *td)
 	free(s);
 }
 
-ORACLE(mirror_audit, .help = "mirror tables, S-EPT and PAMT agree, and no SPTE is frozen",
-       .needs = needs, .quiesce = quiesce);
+ORACLE(mirror_audit, "mirror-audit",
+       .help = "mirror tables, S-EPT and PAMT agree, and no SPTE is frozen", .needs = needs,
+       .quiesce = quiesce);

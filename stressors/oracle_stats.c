@@ -100,5 +100,5 @@ static void quiesce(struct td *td)
 			      (json_int_t)leaves, "tables", (json_int_t)tables));
 }
 
-ORACLE(stats, .help = "pages_4k and tdp_mmu_pages equal what is in the tables", .needs = needs,
-       .quiesce = quiesce);
+ORACLE(stats, "stats", .help = "pages_4k and tdp_mmu_pages equal what is in the tables",
+       .needs = needs, .quiesce = quiesce);

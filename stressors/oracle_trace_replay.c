@@ -222,10 +222,10 @@ static void report(struct replay *r, unsigned int td)
 			continue;
 		ok = false;
 		json_object_set_new(r->first[k], "times", json_integer((json_int_t)r->count[k]));
-		event_finding("trace_replay", kinds[k].name, td, kinds[k].title, r->first[k]);
+		event_finding("trace-replay", kinds[k].name, td, kinds[k].title, r->first[k]);
 	}
 	event_check(
-	    "trace_replay", td, ok,
+	    "trace-replay", td, ok,
 	    json_pack("{s:I, s:I}", "events", (json_int_t)r->events, "lost", (json_int_t)r->lost));
 }
 
@@ -252,5 +252,6 @@ static bool gone(unsigned int td)
 	return true;
 }
 
-ORACLE(trace_replay, .help = "the traced SPTE changes give the mirror tables that are there",
-       .needs = needs, .quiesce = quiesce, .gone = gone);
+ORACLE(trace_replay, "trace-replay",
+       .help = "the traced SPTE changes give the mirror tables that are there", .needs = needs,
+       .quiesce = quiesce, .gone = gone);
