@@ -53,21 +53,35 @@ static int width_of(const struct table *t, size_t col)
 	return numbers ? width : -width;
 }
 
+/* Blanks are printed when something follows them: there are none at the end of a line. */
+static void print_row(char *const *cells, const int *width, size_t ncols, FILE *out)
+{
+	int blanks = 0;
+
+	for (size_t col = 0; col < ncols; col++) {
+		int len = (int)strlen(cells[col]);
+		int before = width[col] > 0 ? width[col] - len : 0;
+
+		blanks += before;
+		if (len)
+			fprintf(out, "%*s%s", blanks, "", cells[col]);
+		blanks = (len ? 0 : blanks) + abs(width[col]) - len - before + 2;
+	}
+	fputc('\n', out);
+}
+
 void table_print(struct table *t, const char *indent, FILE *out)
 {
 	int *width = xcalloc(t->ncols, sizeof(*width));
 
 	for (size_t col = 0; col < t->ncols; col++)
 		width[col] = width_of(t, col);
-	for (size_t i = 0; i < t->ncells; i++) {
-		size_t col = i % t->ncols;
-		bool last = col == t->ncols - 1;
-
-		/* No blanks at the end of a line. */
-		fprintf(out, "%s%*s%s", col ? "  " : indent,
-			last && width[col] < 0 ? 0 : width[col], t->cells[i], last ? "\n" : "");
-		free(t->cells[i]);
+	for (size_t i = 0; i + t->ncols <= t->ncells; i += t->ncols) {
+		fputs(indent, out);
+		print_row(t->cells + i, width, t->ncols, out);
 	}
+	for (size_t i = 0; i < t->ncells; i++)
+		free(t->cells[i]);
 	free(width);
 	free(t->cells);
 	*t = (struct table){.ncols = t->ncols};
