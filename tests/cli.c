@@ -62,9 +62,10 @@ static void make_tree(void)
 	write_text("tree/configs/scope.txt", "test a\nown a/own\n");
 	write_text("tree/build/agent", "agent");
 	write_text("tree/kernel/mutants/early-stats.mutant",
-		   "# family: too-early\n# trigger: any failure\nFILE x\n# trigger: late\n");
-	write_text("tree/kernel/mutants/nameless.mutant",
-		   "# trigger: none\nFILE x\n# family: late\n");
+		   "# family: too-early\n# expect: stats klog\n# trigger: any failure\n"
+		   "# source: a mail\nFILE x\n# trigger: late\n");
+	write_text("tree/kernel/mutants/nameless.mutant", "# trigger: no\xff"
+							  "e\nFILE x\n# family: late\n");
 	write_text("tree/configs/plans/quick.ini", "# SPDX-License-Identifier: x\n"
 						   "# A short look.\n[stressor calm]\n");
 	write_text("tree/configs/plans/README", "no plan");

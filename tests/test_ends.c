@@ -15,7 +15,7 @@
 #include "xmem.h"
 
 #define RUNS "tree/build/runs"
-#define LEFT " was left by a septorture that was killed; its events and console are kept\n"
+#define LEFT " was left by a septorture that was killed; what it has found is kept\n"
 
 static void assert_there(const char *path)
 {
