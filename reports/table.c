@@ -38,19 +38,28 @@ static bool is_number(const char *s)
 	return *s && !s[strspn(s, "0123456789")];
 }
 
+/* Stands for a value that there is none of, in columns of numbers, too. */
+static bool is_blank(const char *s)
+{
+	return !strcmp(s, "-");
+}
+
 /* The width of a column; negative, as printf() wants it, if it is left-aligned. */
 static int width_of(const struct table *t, size_t col)
 {
-	bool numbers = t->ncells > t->ncols;
+	bool numbers = false, others = false;
 	int width = 0;
 
 	for (size_t i = col; i < t->ncells; i += t->ncols) {
 		int len = (int)strlen(t->cells[i]);
 
 		width = len > width ? len : width;
-		numbers &= i == col || is_number(t->cells[i]);
+		if (i == col || is_blank(t->cells[i]))
+			continue;
+		numbers |= is_number(t->cells[i]);
+		others |= !is_number(t->cells[i]);
 	}
-	return numbers ? width : -width;
+	return numbers && !others ? width : -width;
 }
 
 /* Blanks are printed when something follows them: there are none at the end of a line. */
@@ -85,4 +94,12 @@ void table_print(struct table *t, const char *indent, FILE *out)
 	free(width);
 	free(t->cells);
 	*t = (struct table){.ncols = t->ncols};
+}
+
+void table_line(const char *line, const char *indent, FILE *out)
+{
+	struct table t = {.ncols = 1};
+
+	table_add(&t, line);
+	table_print(&t, indent, out);
 }

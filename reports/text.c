@@ -198,11 +198,8 @@ static void write_summary(const struct run_report *run, const struct finding *co
 	write_stressors(run, out);
 	write_checks(run, out);
 	write_findings(run, sorted, out);
-	/* A table of one cell: it takes control characters out. */
-	t.ncols = 1;
-	table_add(&t, verdict);
 	fputc('\n', out);
-	table_print(&t, "", out);
+	table_line(verdict, "", out);
 	fprintf(out, "report: %s/report.json\n", text_or_unknown(run->dir));
 	free(verdict);
 }

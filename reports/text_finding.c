@@ -9,15 +9,6 @@
 
 #define RULE "------------------------------------------------------------------------"
 
-/* A line by itself, as a table of one cell: it takes control characters out. */
-static void write_line(const char *indent, const char *line, FILE *out)
-{
-	struct table t = {.ncols = 1};
-
-	table_add(&t, line);
-	table_print(&t, indent, out);
-}
-
 static char *first_seen(const struct run_report *run, const struct finding *f)
 {
 	char *after = f->injected.known
@@ -68,7 +59,7 @@ static void write_body(const char *text, FILE *out)
 void text_finding(const struct run_report *run, const struct finding *f, FILE *out)
 {
 	fputs("\n" RULE "\n", out);
-	write_line("", f->title, out);
+	table_line(f->title, "", out);
 	fputc('\n', out);
 	write_facts(run, f, out);
 	if (f->injected.n) {
@@ -78,6 +69,6 @@ void text_finding(const struct run_report *run, const struct finding *f, FILE *o
 	write_body(f->text, out);
 	if (run->reproduce) {
 		fputs("\nto reproduce it:\n", out);
-		write_line("  ", run->reproduce, out);
+		table_line(run->reproduce, "  ", out);
 	}
 }
