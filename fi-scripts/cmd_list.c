@@ -131,8 +131,7 @@ static json_t *list_stressors(void)
 /* Consumes both. */
 static json_t *no_list(json_t *list, char *error)
 {
-	say("%s", error);
-	free(error);
+	say_error(error, EXIT_INFRA);
 	json_decref(list);
 	return NULL;
 }

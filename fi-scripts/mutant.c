@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "files.h"
+#include "suggest.h"
 #include "xmem.h"
 
 #define FOLDER "kernel/mutants"
@@ -23,37 +24,72 @@ char *mutant_name(const char *given)
 	return xasprintf("%.*s", (int)len, base);
 }
 
-/* Consumes FILE. */
-static void add(struct mutants *m, char *file, const char *path)
+/* Consumes FILE. Each of several needs a name of its own: it is that of its kernel tree. */
+static int add(struct mutants *m, char *file, const char *path, char **error)
 {
-	struct mutant *mutant;
+	char *name = mutant_name(file);
 
+	for (size_t i = 0; i < m->n; i++) {
+		if (strcmp(m->list[i].name, name))
+			continue;
+		*error = xasprintf("the mutant '%s' is given twice: %s and %s", name,
+				   m->list[i].file, file);
+		free(name);
+		free(file);
+		return -1;
+	}
 	m->list = xgrow(m->list, m->n, sizeof(*m->list));
-	mutant = &m->list[m->n++];
-	*mutant = (struct mutant){
-	    .name = mutant_name(file),
+	m->list[m->n++] = (struct mutant){
+	    .name = name,
 	    .file = file,
 	    .family = files_comment(path, "family:"),
 	    .expect = files_comment(path, "expect:"),
 	    .trigger = files_comment(path, "trigger:"),
 	    .source = files_comment(path, "source:"),
 	};
+	return 0;
+}
+
+static int add_named(struct mutants *m, const char *name, char **error)
+{
+	char *path = xasprintf("%s/" FOLDER "/%s" SUFFIX, source_dir(), name);
+	int ret = add(m, xstrdup(name), path, error);
+
+	free(path);
+	return ret;
 }
 
 int mutants_add_all(struct mutants *m, char **error)
 {
 	struct names names;
+	int ret = files_list(&names, FOLDER, SUFFIX, error);
+
+	for (size_t i = 0; !ret && i < names.n; i++)
+		ret = add_named(m, names.v[i], error);
+	names_free(&names);
+	return ret;
+}
+
+int mutants_add_name(struct mutants *m, const char *name, char **error)
+{
+	struct suggest s = {.word = name};
+	struct names names;
+	bool found = false;
+	char *hint;
 
 	if (files_list(&names, FOLDER, SUFFIX, error))
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		char *path = xasprintf("%s/" FOLDER "/%s" SUFFIX, source_dir(), names.v[i]);
-
-		add(m, xstrdup(names.v[i]), path);
-		free(path);
+		found |= !strcmp(names.v[i], name);
+		suggest_try(&s, names.v[i]);
+	}
+	if (!found) {
+		hint = suggest_text(&s, "'septorture list mutants' shows them");
+		*error = xasprintf("there is no mutant '%s'%s", name, hint);
+		free(hint);
 	}
 	names_free(&names);
-	return 0;
+	return found ? add_named(m, name, error) : -1;
 }
 
 int mutants_add_file(struct mutants *m, const char *path, char **error)
@@ -65,8 +101,7 @@ int mutants_add_file(struct mutants *m, const char *path, char **error)
 		free(file);
 		return -1;
 	}
-	add(m, file, file);
-	return 0;
+	return add(m, file, file, error);
 }
 
 void mutants_free(struct mutants *m)
@@ -81,14 +116,6 @@ void mutants_free(struct mutants *m)
 	}
 	free(m->list);
 	*m = (struct mutants){0};
-}
-
-const struct mutant *mutants_find(const struct mutants *m, const char *name)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (!strcmp(m->list[i].name, name))
-			return &m->list[i];
-	return NULL;
 }
 
 bool mutant_is_control(const struct mutant *m)

@@ -23,12 +23,11 @@ struct mutants {
  * sentence (free() it).
  */
 int mutants_add_all(struct mutants *m, char **error);
+/* Adds the one of that NAME in kernel/mutants; the same. */
+int mutants_add_name(struct mutants *m, const char *name, char **error);
 /* Adds the mutant file PATH; the same. */
 int mutants_add_file(struct mutants *m, const char *path, char **error);
 void mutants_free(struct mutants *m);
-
-/* NULL if there is none of that name. */
-const struct mutant *mutants_find(const struct mutants *m, const char *name);
 
 /* Whether it is a change that does no harm: whatever flags it is wrong. */
 bool mutant_is_control(const struct mutant *m);

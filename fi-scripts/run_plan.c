@@ -39,13 +39,6 @@ struct run {
 
 /* ---- what every run needs ---- */
 
-static int say_owned(char *error, int status)
-{
-	say("%s", error);
-	free(error);
-	return status;
-}
-
 char *run_source(void)
 {
 	char *src = realpath(source_dir(), NULL);
@@ -74,7 +67,7 @@ char *run_emulator(void)
 	char *error, *version = emulator_version(&error);
 
 	if (!version)
-		say_owned(error, EXIT_INFRA);
+		say_error(error, EXIT_INFRA);
 	return version;
 }
 
@@ -149,7 +142,7 @@ static int prepare(struct run *run)
 	}
 	free(agent);
 	free(plan);
-	return bad ? say_owned(error, EXIT_INFRA) : EXIT_CLEAN;
+	return bad ? say_error(error, EXIT_INFRA) : EXIT_CLEAN;
 }
 
 static int choose_accel(struct run *run)
@@ -207,7 +200,7 @@ static int boot(struct run *run)
 	if (!run->args->quiet)
 		say_booting(run);
 	if (vm_run(&config, &run->vm, &error))
-		return say_owned(error, EXIT_INFRA);
+		return say_error(error, EXIT_INFRA);
 	if (!run->args->quiet)
 		say("the VM is gone after %" PRIu64 " s%s%s", run->vm.wall_ms / 1000,
 		    run->vm.why ? ": " : "", run->vm.why ? run->vm.why : "");
@@ -258,12 +251,12 @@ static int write_report(struct run *run, struct run_report *report)
 
 	free(known);
 	if (bad)
-		status = say_owned(error, EXIT_INFRA);
+		status = say_error(error, EXIT_INFRA);
 	/* On a full disk this makes room for the report. */
 	if (!run->args->keep)
 		rundir_clear(&run->dir);
 	if (report_write_all(report, run->dir.path, &error))
-		status = say_owned(error, EXIT_INFRA);
+		status = say_error(error, EXIT_INFRA);
 	return status;
 }
 

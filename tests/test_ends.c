@@ -71,14 +71,6 @@ static void assert_has(const char *dir, const char *file, bool there)
 	free(path);
 }
 
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 /* ---- killed ---- */
 
 static void killed_run(void **state)
