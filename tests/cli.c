@@ -200,6 +200,14 @@ pid_t start_hanging(void)
 	return pid;
 }
 
+void await(const char *path)
+{
+	for (double start = now(); access(path, F_OK) && now() - start < 10;)
+		usleep(20000);
+	if (access(path, F_OK))
+		fail_msg("there is no %s", path);
+}
+
 void await_hang(void)
 {
 	for (double start = now(); !hung_pid() && now() - start < 10;)

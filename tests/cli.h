@@ -53,7 +53,9 @@ pid_t parent_of(pid_t pid);
 /* Starts a run whose VM hangs after a splat; returns its pid once the VM is up. */
 pid_t start_hanging(void);
 
-/* Waits until the emulator hangs, at most 10 s. */
+/* Waits for a file, at most 10 s. */
+void await(const char *path);
+/* Waits until the emulator hangs; the same. */
 void await_hang(void);
 
 /* Starts `run p.ini` in the background, its output in the files out and err. */

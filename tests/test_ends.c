@@ -29,14 +29,6 @@ static void assert_not_there(const char *path)
 		fail_msg("there is a %s", path);
 }
 
-/* Waits for a file, at most 10 s. */
-static void await(const char *path)
-{
-	for (double start = now(); access(path, F_OK) && now() - start < 10;)
-		usleep(20000);
-	assert_there(path);
-}
-
 /* How many runs have a directory. */
 static int count_runs(void)
 {

@@ -65,6 +65,7 @@ static int set_up(void **state)
 	    "echo \"building $*\" >&2\n"
 	    "case $2 in *refused*) exit 2 ;; *no-compile*) exit 3 ;; *no-room*) exit 1 ;; esac\n"
 	    "case $2 in *slow*) echo $$ >slow.pid; exec sleep 100 ;; esac\n"
+	    "[ ! -f clean-is-slow ] || { echo $$ >slow.pid; exec sleep 100; }\n"
 	    "[ ! -f clean-is-broken ] || [ \"$2\" ] || exit 3\n"
 	    "name=$(basename \"$2\" .mutant)\n"
 	    "[ ! -f kernel/of/$name/bzImage ] || { echo kernel/of/$name/bzImage; exit; }\n"
@@ -82,7 +83,7 @@ static int reset(void **state)
 {
 	set_qemu(CLEAN, "booting\n");
 	if (cli_reset(state) || system("rm -rf tree/kernel/of tree/kernel/mutants tree/slow.pid "
-				       "tree/clean-is-broken elsewhere; "
+				       "tree/clean-is-* elsewhere; "
 				       "mkdir -p tree/kernel/mutants elsewhere"))
 		return -1;
 	set_qemu(CLEAN, "booting\n");
@@ -553,8 +554,7 @@ static void interrupted_build(void **state)
 	mutant("a", "f", "");
 	mutant("b-slow", "f", "");
 	pid = spawn_args("mutants");
-	for (double start = now(); access("tree/slow.pid", F_OK) && now() - start < 10;)
-		usleep(20000);
+	await("tree/slow.pid");
 	kill(pid, SIGTERM);
 	want(wait_for(pid), 3);
 	text = read_text("tree/slow.pid");
@@ -566,6 +566,60 @@ static void interrupted_build(void **state)
 	assert_contains(out, "\na       f       missed   0 of 1 ");
 	assert_contains(out, "\nb-slow  f       not run  - ");
 	assert_lacks(err, "could not be built");
+}
+
+static void interrupted_json(void **state)
+{
+	json_t *o;
+	pid_t pid;
+
+	(void)state;
+	mutant("a-slow", "f", "");
+	pid = spawn_args("mutants --json");
+	await("tree/slow.pid");
+	kill(pid, SIGHUP);
+	want(wait_for(pid), 3);
+	read_output();
+	o = json_loads(out, 0, NULL);
+	assert_non_null(o);
+	assert_string(o, "stopped", "by signal 1 (Hangup)");
+	assert_string(json_array_get(json_object_get(o, "mutants"), 0), "result", "not run");
+	json_decref(o);
+}
+
+/* The clean kernel is being built: there is nothing to keep yet. */
+static void interrupted_first(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	mutant("a", "f", "");
+	write_text("tree/clean-is-slow", "");
+	pid = spawn_args("mutants");
+	await("tree/slow.pid");
+	kill(pid, SIGINT);
+	want(wait_for(pid), 3);
+	read_output();
+	assert_string_equal(out, "");
+	assert_contains(err, "septorture: nothing was run: stopped by signal 2 (Interrupt)\n");
+	assert_int_not_equal(access("tree/build/mutants", F_OK), 0);
+}
+
+/* No file may grow beyond the limit: the same as a full disk. */
+static void nowhere_to_write(void **state)
+{
+	(void)state;
+	mutant("a", "f", "");
+	mutant("b", "f", "");
+	mutant("c", "f", "");
+	assert_int_equal(system("bash -c 'ulimit -f 1; " TOOL " mutants 2>&1 </dev/null | "
+				"cat >out; exit ${PIPESTATUS[0]}'") >>
+			     8,
+			 3);
+	read_output();
+	assert_contains(out, "septorture: cannot write the report /");
+	assert_contains(out, "/mutants.json: File too large; is the disk full?\n");
+	assert_lacks(out, "[1/3]");
 }
 
 /* All but the run in flight is there. */
@@ -650,6 +704,9 @@ int main(void)
 	    cmocka_unit_test_setup(interrupted, reset),
 	    cmocka_unit_test_setup(interrupted_late, reset),
 	    cmocka_unit_test_setup(interrupted_build, reset),
+	    cmocka_unit_test_setup(interrupted_json, reset),
+	    cmocka_unit_test_setup(interrupted_first, reset),
+	    cmocka_unit_test_setup(nowhere_to_write, reset),
 	    cmocka_unit_test_setup(killed, reset),
 	    cmocka_unit_test_setup(no_agent, reset),
 	    cmocka_unit_test_setup(accelerator, reset),
