@@ -753,6 +753,9 @@ static void injected_before_splat(void **state)
 			NULL, "-1");
 	assert_injected(HELLO KLOG(2, WARN) TRACE_END KLOG(4, WARN) TRACE_END INJECTIONS(4) END(9),
 			NULL, "-1");
+	assert_injected(HELLO KLOG(2, WARN) TRACE_END KLOG(4, WARN) INJECTIONS(4)
+			    TRACE_END KLOG(7, OTHER) TRACE_END END(11),
+			NULL, "-1 -1");
 	/* Before any splat, and beside the provoked one. */
 	assert_injected(GREETING INJECTIONS(1) PROVOKED_WARN INJECTIONS(2) PROVOKED("\"warn\"")
 			    KLOG(2, WARN) TRACE_END END(8),

@@ -140,6 +140,8 @@ static void medians(void **state)
 	done(t, report(true));
 	one(t, true, "a", "x", 0, 2);
 	/* Not of the runs without faults. */
+	one(t, false, "b", "x", 1, 0);
+	one(t, false, "b", "x", 1, 0);
 	one(t, false, "z", "x", 1, 0);
 	j = judge_trial(c, t);
 	assert_int_equal(j.since_us, 200);

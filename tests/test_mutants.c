@@ -682,6 +682,29 @@ static void accelerator(void **state)
 	assert_file("args", "-accel\ntcg,thread=multi\n");
 }
 
+/* A kernel with a bug that does not boot says nothing about KVM. */
+static void silent_mutant(void **state)
+{
+	char *hang = scratch_path("hang");
+
+	(void)state;
+	mutant("a", "f", "");
+	mutant("b", "f", "");
+	guest("a", "");
+	beside("a", "hangs", hang);
+	free(hang);
+	write_text("kvm", "");
+	setenv("SEPTORTURE_BOOT_TIMEOUT", "1", 1);
+	want(run("mutants"), 3);
+	assert_gone(hung_pid());
+	assert_contains(err, "[1/2] a seed 1: invalid: the VM did not report within 1 s of its "
+			     "start\n");
+	assert_contains(err, "\n[2/2] b seed 1: not found\n");
+	assert_lacks(err, "tries KVM again");
+	want(run("mutants --only b"), 1);
+	assert_lacks(err, "trying KVM");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -710,6 +733,7 @@ int main(void)
 	    cmocka_unit_test_setup(killed, reset),
 	    cmocka_unit_test_setup(no_agent, reset),
 	    cmocka_unit_test_setup(accelerator, reset),
+	    cmocka_unit_test_setup(silent_mutant, reset),
 	};
 
 	return cmocka_run_group_tests_name("mutants", tests, set_up, cli_tear_down);
