@@ -17,7 +17,7 @@ CLANG_FORMAT ?= clang-format
 
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE= \
-	-Ilib -Istressors -Ireports -Ifi-scripts -Ikernel/overlay/arch/x86/virt/vmx/soft \
+	-Ilib -Istressors -Ireports -Ifi-scripts -Ikernel/overlay/arch/x86/virt/vmx/soft -Ikernel/overlay/arch/x86/include \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBS := -linih -ljansson -lpthread
 

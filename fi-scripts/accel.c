@@ -48,13 +48,6 @@ static void choose(struct accel_choice *choice, enum accel accel, char *why)
 	choice->why = why;
 }
 
-static int fail(char *error)
-{
-	say("%s", error);
-	free(error);
-	return EXIT_INFRA;
-}
-
 /* ---- the probe ---- */
 
 /* The last line that QEMU printed, after its command line, or NULL. */
@@ -127,7 +120,7 @@ static int boot_once(struct accel_choice *choice, const struct accel_subject *su
 
 	say("trying KVM: our kernel has %" PRIu64 " s to boot with it", config.probe_ms / 1000);
 	if (vm_run(&config, &vm, &error))
-		return fail(error);
+		return say_error(error, EXIT_INFRA);
 	status = judge(choice, &config, &vm);
 	free(vm.why);
 	return status;
@@ -142,7 +135,7 @@ static int probe(struct accel_choice *choice, const struct accel_subject *subjec
 	if (mkdir(dir, 0777))
 		error = xasprintf("cannot make the directory %s: %s", dir, strerror(errno));
 	if (error || initramfs_write(initrd, subject->agent, subject->plan, &error))
-		status = fail(error);
+		status = say_error(error, EXIT_INFRA);
 	else
 		status = boot_once(choice, subject, dir, initrd);
 	remove_tree(dir);

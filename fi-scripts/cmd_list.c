@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <argp.h>
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "files.h"
+#include "mutant.h"
 #include "site.h"
 #include "stressor.h"
 #include "suggest.h"
@@ -128,97 +128,63 @@ static json_t *list_stressors(void)
 
 /* ---- what lies in the tree ---- */
 
-/* The text after PREFIX in the comment at the top of FILE that has it, or "". */
-static char *top_comment(const char *path, const char *prefix)
+/* Consumes both. */
+static json_t *no_list(json_t *list, char *error)
 {
-	FILE *f = fopen(path, "re");
-	char *line = NULL, *found = NULL;
-	size_t size = 0;
-
-	while (f && !found && getline(&line, &size, f) > 0 && strchr("#;", *line)) {
-		const char *s = line + 1 + strspn(line + 1, " \t");
-		size_t len = strcspn(s, "\r\n");
-
-		/* The licence is no description. */
-		if (len && !strncmp(s, prefix, strlen(prefix)) && strncmp(s, "SPDX", 4)) {
-			s += strlen(prefix);
-			found = xasprintf("%.*s", (int)(len - strlen(prefix)), s + strspn(s, " "));
-			found[strcspn(found, "\r\n")] = '\0';
-		}
-	}
-	free(line);
-	if (f)
-		fclose(f);
-	return found ? found : xstrdup("");
-}
-
-static int with_suffix(const struct dirent *d, const char *suffix)
-{
-	size_t len = strlen(d->d_name), slen = strlen(suffix);
-
-	return len > slen && *d->d_name != '.' && !strcmp(d->d_name + len - slen, suffix);
-}
-
-static int is_plan(const struct dirent *d)
-{
-	return with_suffix(d, ".ini");
-}
-
-static int is_mutant(const struct dirent *d)
-{
-	return with_suffix(d, ".mutant");
-}
-
-/* The files of a folder of the source tree as {KEY: stem, ...}; NULL after say(). */
-static json_t *list_files(const char *folder, int (*filter)(const struct dirent *),
-			  void (*describe)(json_t *o, const char *path), const char *key)
-{
-	char *dir = xasprintf("%s/%s", source_dir(), folder);
-	struct dirent **found;
-	int n = scandir(dir, &found, filter, alphasort);
-	json_t *list = n < 0 ? NULL : json_array();
-
-	if (n < 0)
-		say("cannot read %s: %s; set SEPTORTURE_SRC to the source tree", dir,
-		    strerror(errno));
-	for (int i = 0; i < n; i++) {
-		char *path = xasprintf("%s/%s", dir, found[i]->d_name);
-		json_t *o = row(list);
-
-		*strrchr(found[i]->d_name, '.') = '\0';
-		set(o, key, found[i]->d_name);
-		describe(o, path);
-		free(path);
-		free(found[i]);
-	}
-	if (n >= 0)
-		free(found);
-	free(dir);
-	return list;
-}
-
-static void describe_plan(json_t *o, const char *path)
-{
-	set_owned(o, "about", top_comment(path, ""));
+	say_error(error, EXIT_INFRA);
+	json_decref(list);
+	return NULL;
 }
 
 static json_t *list_plans(void)
 {
-	return list_files("configs/plans", is_plan, describe_plan, "plan");
-}
+	json_t *list = json_array();
+	struct names names;
+	char *error;
 
-static void describe_mutant(json_t *o, const char *path)
-{
-	set_owned(o, "family", top_comment(path, "family:"));
-	set_owned(o, "trigger", top_comment(path, "trigger:"));
+	if (files_list(&names, "configs/plans", ".ini", &error))
+		return no_list(list, error);
+	for (size_t i = 0; i < names.n; i++) {
+		char *path = xasprintf("%s/configs/plans/%s.ini", source_dir(), names.v[i]);
+		json_t *o = row(list);
+
+		set(o, "plan", names.v[i]);
+		set_owned(o, "about", files_comment(path, ""));
+		free(path);
+	}
+	names_free(&names);
+	return list;
 }
 
 static json_t *list_mutants(void)
 {
-	return list_files("kernel/mutants", is_mutant, describe_mutant, "mutant");
+	json_t *list = json_array();
+	struct mutants mutants = {0};
+	char *error;
+
+	if (mutants_add_all(&mutants, &error))
+		return no_list(list, error);
+	for (size_t i = 0; i < mutants.n; i++) {
+		const struct mutant *m = &mutants.list[i];
+		json_t *o = row(list);
+
+		set(o, "mutant", m->name);
+		set(o, "family", m->family);
+		set(o, "expect", m->expect);
+		set(o, "trigger", m->trigger);
+		set(o, "source", m->source);
+	}
+	mutants_free(&mutants);
+	return list;
 }
 
 /* ---- the command ---- */
+
+/* Where a mutant comes from is too long for a table. */
+static bool is_column(const char *key, const json_t *value)
+{
+	return json_is_string(value) && strcmp(key, "source") != 0;
+}
 
 static const struct list {
 	const char *name;
@@ -241,13 +207,13 @@ static void print_table(json_t *list, const char *indent)
 
 		for (char *s = upper; *s; s++)
 			*s -= *s >= 'a' && *s <= 'z' ? 'a' - 'A' : 0;
-		if (json_is_string(value)) {
+		if (is_column(key, value)) {
 			table_add(&t, upper);
 			t.ncols++;
 		}
 		free(upper);
 	}
-	json_array_foreach(list, i, o) json_object_foreach(o, key, value) if (json_is_string(value))
+	json_array_foreach(list, i, o) json_object_foreach(o, key, value) if (is_column(key, value))
 	    table_add(&t, json_string_value(value));
 	if (t.ncols)
 		table_print(&t, indent, stdout);

@@ -22,6 +22,13 @@ void say(const char *fmt, ...)
 	va_end(ap);
 }
 
+int say_error(char *error, int status)
+{
+	say("%s", error);
+	free(error);
+	return status;
+}
+
 uint64_t env_seconds_ms(const char *variable, uint64_t seconds)
 {
 	const char *text = getenv(variable);

@@ -23,10 +23,14 @@ struct command {
 };
 
 int cmd_list(int argc, char **argv);
+int cmd_mutants(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 
 /* "septorture: ..." on stderr. */
 __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
+
+/* The same with ERROR, which is freed; returns STATUS. */
+int say_error(char *error, int status);
 
 /* A number of seconds from the environment, for tests and slow machines, in ms. */
 uint64_t env_seconds_ms(const char *variable, uint64_t seconds);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,9 +14,11 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "signals.h"
 #include "xmem.h"
 
-static pid_t start_build(const char *src, const char *config, const char *mutant, int out)
+static pid_t start_build(const char *src, const char *config, const char *mutant, int out,
+			 const sigset_t *mask)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -23,22 +26,39 @@ static pid_t start_build(const char *src, const char *config, const char *mutant
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	failing_writes_kill(true);
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (getppid() == parent && !chdir(src) && dup2(out, STDOUT_FILENO) >= 0)
 		execl("kernel/build.sh", "kernel/build.sh", config, mutant, NULL);
 	fprintf(stderr, "septorture: cannot run %s/kernel/build.sh: %s\n", src, strerror(errno));
 	_exit(127);
 }
 
-/* All that FD gives, up to a length that no path has. */
-static char *read_all(int fd)
+/* Until FD has something to read; PID is ended if we are to stop. */
+static void await_output(int fd, pid_t pid, const sigset_t *mask)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	bool told = false;
+
+	do {
+		if (signals_stop() && !told) {
+			kill(pid, SIGTERM);
+			told = true;
+		}
+	} while (ppoll(&p, 1, NULL, mask) < 0 && errno == EINTR);
+}
+
+/* All that FD, PID's output, gives, up to a length that no path has. */
+static char *read_all(int fd, pid_t pid, const sigset_t *mask)
 {
 	size_t len = 0, size = 8192;
 	char *text = xcalloc(1, size + 1);
 	ssize_t n;
 
-	while (len < size &&
-	       ((n = read(fd, text + len, size - len)) > 0 || (n < 0 && errno == EINTR)))
+	do {
+		await_output(fd, pid, mask);
+		n = read(fd, text + len, size - len);
 		len += n > 0 ? (size_t)n : 0;
+	} while (len < size && (n > 0 || (n < 0 && errno == EINTR)));
 	return text;
 }
 
@@ -102,40 +122,78 @@ static void say_why_not_built(const char *config)
 		say("the kernel '%s' could not be built, see above", config);
 }
 
-int kernel_build(const char *src, const char *config, const char *mutant, char **image)
+/* kernel/build.sh says what its statuses mean. */
+static enum build judge(int status)
 {
-	int out[2], status = -1;
-	char *text;
-	pid_t pid;
-	char *file = NULL;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
+		return BUILD_REFUSED;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 3 ? BUILD_BROKEN : BUILD_FAILED;
+}
 
+/* Signals that end us wait, but while there is nothing to read: then none is missed. */
+static char *run_build(const char *src, const char *config, const char *mutant, int *status)
+{
+	sigset_t ending, mask;
+	char *text = NULL;
+	int out[2];
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC)) {
+		say("cannot make a pipe: %s", strerror(errno));
+		return NULL;
+	}
+	signals_ending(&ending);
+	sigprocmask(SIG_BLOCK, &ending, &mask);
+	pid = start_build(src, config, mutant, out[1], &mask);
+	close(out[1]);
+	if (pid > 0)
+		text = read_all(out[0], pid, &mask);
+	else
+		say("cannot start kernel/build.sh: %s", strerror(errno));
+	close(out[0]);
+	while (pid > 0 && waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return text;
+}
+
+static enum build build(const char *src, const char *config, const char *mutant, char **image)
+{
+	int status = -1;
+	char *text = run_build(src, config, mutant, &status);
+
+	if (text && !status)
+		*image = image_path(src, text);
+	if (text && !status && !*image)
+		say("kernel/build.sh did not print the path of a bzImage; run it by hand");
+	else if (text && status && !signals_stop())
+		say_why_not_built(config);
+	free(text);
+	return *image ? BUILD_DONE : judge(status);
+}
+
+enum build kernel_build(const char *src, const char *config, const char *mutant, char **image)
+{
+	char *file = NULL;
+	enum build result;
+
+	*image = NULL;
 	/* The build runs elsewhere. */
 	if (mutant && strchr(mutant, '/')) {
 		file = realpath(mutant, NULL);
 		if (!file) {
 			say("cannot find the mutant file %s: %s", mutant, strerror(errno));
-			return EXIT_USAGE;
+			return BUILD_REFUSED;
 		}
 	}
-	if (pipe2(out, O_CLOEXEC)) {
-		say("cannot make a pipe: %s", strerror(errno));
-		free(file);
-		return EXIT_INFRA;
-	}
-	pid = start_build(src, config, file ? file : mutant, out[1]);
+	result = build(src, config, file ? file : mutant, image);
 	free(file);
-	close(out[1]);
-	text = read_all(out[0]);
-	close(out[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	*image = status ? NULL : image_path(src, text);
-	free(text);
-	if (*image)
+	return result;
+}
+
+int build_status(enum build build)
+{
+	if (build == BUILD_DONE)
 		return EXIT_CLEAN;
-	if (!status)
-		say("kernel/build.sh did not print the path of a bzImage; run it by hand");
-	else
-		say_why_not_built(config);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 2 ? EXIT_USAGE : EXIT_INFRA;
+	return build == BUILD_REFUSED ? EXIT_USAGE : EXIT_INFRA;
 }

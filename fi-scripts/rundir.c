@@ -20,14 +20,17 @@
 /* A plan may be called anything; a directory that people type should not be. */
 static char *make_id(const char *plan, const char *mutant)
 {
-	char stamp[32], *id;
+	static unsigned int made; /* by this process: several in a second are possible */
+	char stamp[32], again[16] = "", *id;
 	time_t now = time(NULL);
 	struct tm tm;
 
+	if (++made > 1)
+		snprintf(again, sizeof(again), ".%u", made);
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-	id = xasprintf("%s-%.40s%s%.60s-%d", stamp, plan, mutant ? "-" : "", mutant ? mutant : "",
-		       (int)getpid());
+	id = xasprintf("%s-%.40s%s%.60s-%d%s", stamp, plan, mutant ? "-" : "", mutant ? mutant : "",
+		       (int)getpid(), again);
 	for (char *s = id; *s; s++)
 		if (!isalnum((unsigned char)*s) && !strchr("-_.", *s))
 			*s = '_';
@@ -89,8 +92,9 @@ char *rundir_probe(const char *path)
 
 static void clear(const char *path)
 {
-	static const char *const names[] = {"probe", "initramfs.cpio", "report.json.new",
-					    "report.txt.new"};
+	static const char *const names[] = {
+	    "probe",	      "initramfs.cpio",	  "report.json.new",
+	    "report.txt.new", "mutants.json.new", "mutants.txt.new"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		remove_in(path, names[i]);
@@ -126,11 +130,11 @@ static void sweep_one(const char *path)
 
 	if (lock < 0)
 		return;
-	/* This is the first thing that a VM leaves. */
-	if (is_in(path, "qemu.log")) {
+	/* The first things that a VM and a series of runs leave. */
+	if (is_in(path, "qemu.log") || is_in(path, "mutants.json")) {
 		clear(path);
 		remove_in(path, "lock");
-		say("%s was left by a septorture that was killed; its events and console are kept",
+		say("%s was left by a septorture that was killed; what it has found is kept",
 		    shown_path(path));
 	} else {
 		remove_tree(path);
@@ -181,11 +185,11 @@ static int make_locked(struct rundir *dir, const char *runs, char **error)
 	return ret;
 }
 
-int rundir_make(struct rundir *dir, const char *src, const char *plan, const char *mutant,
-		char **error)
+int rundir_make(struct rundir *dir, const char *src, const char *folder, const char *plan,
+		const char *mutant, char **error)
 {
 	char *build = xasprintf("%s/build", src);
-	char *runs = xasprintf("%s/runs", build);
+	char *runs = xasprintf("%s/%s", build, folder);
 	int ret;
 
 	dir->id = make_id(plan, mutant);

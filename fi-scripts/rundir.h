@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* build/runs/ID/, where everything about one run is kept. */
+/* build/runs/ID/, where everything about one run is kept, and others alike. */
 #ifndef SEPTORTURE_RUNDIR_H
 #define SEPTORTURE_RUNDIR_H
 
@@ -13,13 +13,13 @@ struct rundir {
 
 /*
  * Makes the directory of a new run of PLAN (with MUTANT, unless NULL) below
- * SRC/build/runs, and removes what killed runs have left there but what they
+ * SRC/build/FOLDER, and removes what killed runs have left there but what they
  * found. Returns 0, or -1 with *error set to a sentence (free() it).
  */
-int rundir_make(struct rundir *dir, const char *src, const char *plan, const char *mutant,
-		char **error);
+int rundir_make(struct rundir *dir, const char *src, const char *folder, const char *plan,
+		const char *mutant, char **error);
 
-/* Lets build/runs/latest point to it; that it can't is no reason to stop. */
+/* Lets build/FOLDER/latest point to it; that it can't is no reason to stop. */
 void rundir_publish(const struct rundir *dir);
 
 /* The directory for a probe boot in the run's directory PATH; free() it. */

@@ -10,6 +10,7 @@
 
 static const struct command commands[] = {
     {"run", "boot a test kernel under a plan and report what broke", cmd_run},
+    {"mutants", "run seeded bugs and show which of them are found, and by what", cmd_mutants},
     {"list", "show sites, statuses, stressors, plans and mutants", cmd_list},
     {0},
 };
@@ -20,7 +21,8 @@ static void usage(FILE *out)
 	for (const struct command *c = commands; c->name; c++)
 		fprintf(out, "  %-8s%s\n", c->name, c->help);
 	fputs("\n'septorture COMMAND --help' shows the arguments of each.\n"
-	      "Exit status: 0 clean, 1 findings, 2 wrong usage or plan, 3 the run is no result.\n",
+	      "Exit status: 0 clean, 1 findings, 2 wrong usage or plan, 3 the run is no result;\n"
+	      "of 'mutants': 0 all found, 1 not all, or a control flagged, 2 and 3 alike.\n",
 	      out);
 }
 

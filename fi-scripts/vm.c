@@ -15,6 +15,7 @@
 
 #include "command.h"
 #include "emulator.h"
+#include "signals.h"
 #include "watch.h"
 #include "xmem.h"
 
@@ -117,8 +118,9 @@ static char *kernel_parameters(const struct vm_config *c)
 	text = xasprintf("console=ttyS0 loglevel=5 panic=-1 oops=panic reboot=t tsc=reliable "
 			 "%skcsan.early_enable=0 "
 			 "kcsan.interrupt_watcher=0 softvmx kvm_intel.tdx=1 kvm_intel.nested=0 "
-			 "septorture_seed=%" PRIu64 " septorture_duration_us=%" PRIu64 " %s",
-			 tsc ? tsc : "", c->seed, c->duration_us, more ? more : "");
+			 "septorture_seed=%" PRIu64 " septorture_duration_us=%" PRIu64 " %s%s",
+			 tsc ? tsc : "", c->seed, c->duration_us,
+			 c->no_faults ? "septorture_no_faults=1 " : "", more ? more : "");
 	free(tsc);
 	return text;
 }
@@ -195,19 +197,6 @@ static pid_t start(const struct vm_config *c, struct args *a, const sigset_t *ma
 	return pid;
 }
 
-/* What ends a run: not what we were told to ignore, as under nohup. */
-static void signals_to_watch(sigset_t *set)
-{
-	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction old;
-
-	sigemptyset(set);
-	sigaddset(set, SIGCHLD);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (!sigaction(ends[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaddset(set, ends[i]);
-}
-
 int vm_run(const struct vm_config *config, struct vm_result *result, char **error)
 {
 	struct args args = {0};
@@ -216,7 +205,8 @@ int vm_run(const struct vm_config *config, struct vm_result *result, char **erro
 
 	*result = (struct vm_result){0};
 	make_args(&args, config);
-	signals_to_watch(&watched);
+	signals_ending(&watched);
+	sigaddset(&watched, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &watched, &old);
 	pid = start(config, &args, &old);
 	if (pid > 0)

@@ -17,6 +17,7 @@ struct vm_config {
 	uint64_t memory; /* bytes */
 	uint64_t seed;
 	uint64_t duration_us; /* of the load */
+	bool no_faults; /* of the plan */
 	enum accel accel;
 	/* 0: a run. Else the agent ends at once, the VM has so long to show it, and goes then. */
 	uint64_t probe_ms;

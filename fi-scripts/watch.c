@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "signals.h"
 #include "xmem.h"
 
 #define POLL_MS	    200
@@ -131,7 +132,11 @@ static void pause_watching(struct watch *w, const sigset_t *signals)
 	struct timespec poll = {.tv_nsec = POLL_MS * 1000000};
 	int sig = sigtimedwait(signals, NULL, &poll);
 
-	if (sig <= 0 || sig == SIGCHLD)
+	if (sig > 0 && sig != SIGCHLD)
+		signals_note(sig);
+	/* It may have come before we began to watch. */
+	sig = signals_stop();
+	if (!sig)
 		return;
 	w->result->interrupted = true;
 	end_vm(w, w->ended ? NULL

@@ -81,6 +81,17 @@ const struct status *context_status(const struct context *ctx, const char *name)
 	return NULL;
 }
 
+/* A status means the same wherever it comes from. */
+const char *status_name(uint64_t value)
+{
+	for (const struct site *site = sites; site->name; site++)
+		for (const struct context *c = site->contexts; c->name; c++)
+			for (const struct status *s = c->statuses; s->name; s++)
+				if (s->value == value)
+					return s->name;
+	return NULL;
+}
+
 const char *contract_name(enum contract c)
 {
 	return c == CONTRACT_RETRY ? "retry" : "fatal";

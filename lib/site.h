@@ -48,6 +48,9 @@ const struct site *site_find(const char *name);
 const struct context *site_context(const struct site *site, const char *name);
 const struct status *context_status(const struct context *ctx, const char *name);
 
+/* What VALUE, as a site returns it, is called; NULL if no site returns it. */
+const char *status_name(uint64_t value);
+
 const char *contract_name(enum contract c);
 
 #endif

@@ -2,11 +2,11 @@
 #include "ingest.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields.h"
 #include "klog.h"
 #include "xmem.h"
 
@@ -29,23 +29,14 @@ struct ingest {
 	char *fail; /* the agent's own words */
 	struct proof proofs[NR_PROOFS];
 	bool lockdep_off; /* at the end of the load */
+
+	/* Splats by number (klog.h), as what was injected is told beside them. */
+	uint64_t told; /* the last of which it is known */
+	struct injected injected; /* before that one, until it is kept */
+	uint64_t kept; /* the last that was kept */
+	bool is_new; /* it was a new finding */
+	size_t finding; /* its index then */
 };
-
-/* ---- fields: absent or of a wrong type gives "nothing" ---- */
-
-static uint64_t number(const json_t *event, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(event, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static const char *string(const json_t *event, const char *key)
-{
-	const char *s = json_string_value(json_object_get(event, key));
-
-	return s ? s : "";
-}
 
 /* ---- events ---- */
 
@@ -55,47 +46,57 @@ static void on_hello(struct ingest *in, const json_t *e)
 
 	if (run->kernel)
 		return;
-	run->version = number(e, "v");
-	run->kernel = xstrdup(string(e, "kernel"));
-	run->agent = xstrdup(string(e, "agent"));
-	run->platform = xstrdup(string(e, "platform"));
-	run->cpus = number(e, "cpus");
-	run->mem_kib = number(e, "mem_kib");
+	run->version = get_number(e, "v");
+	run->kernel = xstrdup(get_string(e, "kernel"));
+	run->agent = xstrdup(get_string(e, "agent"));
+	run->platform = xstrdup(get_string(e, "platform"));
+	run->cpus = get_number(e, "cpus");
+	run->mem_kib = get_number(e, "mem_kib");
 }
 
 static void on_klog(struct ingest *in, const json_t *e)
 {
-	klog_line(in->klog, number(e, "kus"), string(e, "text"));
+	klog_line(in->klog, get_number(e, "kus"), get_string(e, "text"));
 }
 
 static void on_klog_lost(struct ingest *in, const json_t *e)
 {
-	in->run->lost_records += number(e, "records");
+	in->run->lost_records += get_number(e, "records");
 	run_invalidate(in->run,
 		       "%" PRIu64 " records of the kernel log were lost, splats may be missing; "
 		       "lower the load or raise CONFIG_LOG_BUF_SHIFT",
 		       in->run->lost_records);
 }
 
+static void on_phase(struct ingest *in, const json_t *e)
+{
+	struct run_report *run = in->run;
+
+	if (run->has_load || strcmp(get_string(e, "name"), "load") || !get_number(e, "us"))
+		return;
+	run->has_load = true;
+	run->load_us = get_number(e, "us");
+}
+
 static void on_first_fault(struct ingest *in, const json_t *e)
 {
 	in->run->has_boot_us = true;
-	in->run->boot_us = number(e, "boot_us");
+	in->run->boot_us = get_number(e, "boot_us");
 }
 
 static void on_progress(struct ingest *in, const json_t *e)
 {
-	in->run->faults = number(e, "faults");
-	in->run->injected = number(e, "injected");
-	in->run->tds = number(e, "tds");
-	in->run->load_ms = number(e, "elapsed_ms");
-	in->run->running_ms = number(e, "running_ms");
+	in->run->faults = get_number(e, "faults");
+	in->run->injected = get_number(e, "injected");
+	in->run->tds = get_number(e, "tds");
+	in->run->load_ms = get_number(e, "elapsed_ms");
+	in->run->running_ms = get_number(e, "running_ms");
 }
 
 static void on_check(struct ingest *in, const json_t *e)
 {
 	struct run_report *run = in->run;
-	const char *oracle = string(e, "oracle");
+	const char *oracle = get_string(e, "oracle");
 	struct check_stat *c = NULL;
 
 	for (size_t i = 0; i < run->nchecks && !c; i++)
@@ -112,7 +113,7 @@ static void on_check(struct ingest *in, const json_t *e)
 
 static void on_kcsan(struct ingest *in, const json_t *e)
 {
-	in->run->kcsan_watchpoints = number(e, "watchpoints");
+	in->run->kcsan_watchpoints = get_number(e, "watchpoints");
 }
 
 static void on_provoked(struct ingest *in, const json_t *e)
@@ -131,7 +132,7 @@ static void on_provoked(struct ingest *in, const json_t *e)
 
 static void on_lockdep(struct ingest *in, const json_t *e)
 {
-	in->lockdep_off = !number(e, "debug_locks");
+	in->lockdep_off = !get_number(e, "debug_locks");
 }
 
 /* {"drift": 3, "what": "x"} as "drift 3, what x". */
@@ -155,17 +156,35 @@ static char *facts_line(json_t *facts)
 
 static void on_finding(struct ingest *in, const json_t *e)
 {
-	const char *oracle = string(e, "oracle");
-	const char *kind = string(e, "kind");
-	const char *title = string(e, "title");
+	const char *oracle = get_string(e, "oracle");
+	const char *kind = get_string(e, "kind");
+	const char *title = get_string(e, "title");
 	char *signature = xasprintf("%s: %s: %s", oracle, kind, title);
-	struct finding *f = run_finding(in->run, oracle, kind, title, signature, number(e, "us"));
+	struct finding *f =
+	    run_finding(in->run, oracle, kind, title, signature, get_number(e, "us"));
 
+	if (f->count == 1)
+		f->injected = injected_read(e);
 	if (!f->text) {
 		f->text = json_dumps(json_object_get(e, "facts"), JSON_INDENT(1));
 		f->detail = facts_line(json_object_get(e, "facts"));
 	}
 	free(signature);
+}
+
+/* The splat that began last is told what had been injected then; the first word counts. */
+static void on_injections(struct ingest *in, const json_t *e)
+{
+	uint64_t begun = klog_begun(in->klog);
+
+	if (begun == in->told)
+		return;
+	in->told = begun;
+	injected_free(&in->injected);
+	if (begun != in->kept)
+		in->injected = injected_read(e);
+	else if (in->is_new)
+		in->run->findings[in->finding].injected = injected_read(e);
 }
 
 static void on_site(struct ingest *in, const json_t *e)
@@ -175,12 +194,12 @@ static void on_site(struct ingest *in, const json_t *e)
 
 	run->sites = xgrow(run->sites, run->nsites, sizeof(*s));
 	s = &run->sites[run->nsites++];
-	s->site = xstrdup(string(e, "site"));
-	s->status = xstrdup(string(e, "status"));
-	s->context = xstrdup(string(e, "context"));
-	s->calls = number(e, "calls");
-	s->matched = number(e, "matched");
-	s->injected = number(e, "injected");
+	s->site = xstrdup(get_string(e, "site"));
+	s->status = xstrdup(get_string(e, "status"));
+	s->context = xstrdup(get_string(e, "context"));
+	s->calls = get_number(e, "calls");
+	s->matched = get_number(e, "matched");
+	s->injected = get_number(e, "injected");
 }
 
 static void on_stressor(struct ingest *in, const json_t *e)
@@ -193,28 +212,28 @@ static void on_stressor(struct ingest *in, const json_t *e)
 
 	run->stressors = xgrow(run->stressors, run->nstressors, sizeof(*s));
 	s = &run->stressors[run->nstressors++];
-	s->name = xstrdup(string(e, "name"));
+	s->name = xstrdup(get_string(e, "name"));
 	json_object_foreach(counters, name, value)
 	{
 		s->counters = xgrow(s->counters, s->ncounters, sizeof(*s->counters));
 		s->counters[s->ncounters].name = xstrdup(name);
-		s->counters[s->ncounters++].value = number(counters, name);
+		s->counters[s->ncounters++].value = get_number(counters, name);
 	}
 }
 
 static void on_fail(struct ingest *in, const json_t *e)
 {
 	if (!in->fail)
-		in->fail = xstrdup(string(e, "text"));
+		in->fail = xstrdup(get_string(e, "text"));
 }
 
 static void on_end(struct ingest *in, const json_t *e)
 {
-	const char *status = string(e, "status");
+	const char *status = get_string(e, "status");
 
 	in->run->ended = true;
 	in->end_line = in->run->lines - 1;
-	in->end_events = number(e, "events");
+	in->end_events = get_number(e, "events");
 	if (strcmp(status, "done") && !in->fail)
 		in->fail = xasprintf("it ended with status '%s'", status);
 }
@@ -230,12 +249,13 @@ static const struct {
     {"stressor", on_stressor},	 {"kcsan", on_kcsan},
     {"fail", on_fail},		 {"end", on_end},
     {"provoked", on_provoked},	 {"lockdep", on_lockdep},
+    {"phase", on_phase},	 {"injections", on_injections},
 };
 
 static void on_line(struct ingest *in, const char *line, size_t len)
 {
 	json_t *event = json_loadb(line, len, 0, NULL);
-	const char *name = string(event, "e");
+	const char *name = get_string(event, "e");
 
 	in->run->lines++;
 	if (!*name)
@@ -248,19 +268,21 @@ static void on_line(struct ingest *in, const char *line, size_t len)
 
 /* ---- splats ---- */
 
-static void keep_splat(struct run_report *run, const struct klog_splat *s)
+/* Whether it is a new finding, the last one then. */
+static bool keep_splat(struct run_report *run, const struct klog_splat *s)
 {
 	struct finding *f = run_finding(run, "klog", s->kind, s->title, s->signature, s->us);
 	enum scope_class scope = scope_of_splat(run->scope, s);
 
 	if (f->count > 1) {
 		f->scope = scope < f->scope ? scope : f->scope;
-		return;
+		return false;
 	}
 	f->scope = scope;
 	f->text = xstrdup(s->text);
 	f->header = xstrdup(s->header);
 	f->cut = s->cut;
+	return true;
 }
 
 static void event_splat(void *arg, const struct klog_splat *s)
@@ -269,8 +291,15 @@ static void event_splat(void *arg, const struct klog_splat *s)
 
 	for (size_t i = 0; s->provoked && i < NR_PROOFS; i++)
 		in->proofs[i].arrived |= !strcmp(in->proofs[i].kind, s->provoked);
-	if (!s->provoked)
-		keep_splat(in->run, s);
+	in->kept = s->number;
+	in->is_new = !s->provoked && keep_splat(in->run, s);
+	if (!in->is_new)
+		return;
+	in->finding = in->run->nfindings - 1;
+	if (in->told == s->number) {
+		in->run->findings[in->finding].injected = in->injected;
+		in->injected = (struct injected){0};
+	}
 }
 
 /* A console tells what the events told, and what came after them. */
@@ -341,6 +370,7 @@ static void read_events(struct ingest *in, const char *dir)
 	while (f && (len = getline(&line, &size, f)) > 0)
 		on_line(in, line, (size_t)len);
 	klog_end(in->klog);
+	injected_free(&in->injected);
 	free(line);
 	if (f)
 		fclose(f);

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
+#include "fields.h"
+
 #define REPORT_VERSION 1
-
-/* JSON integers are signed; nothing that is counted here comes near the limit. */
-static void set_number(json_t *o, const char *key, uint64_t value)
-{
-	json_object_set_new(o, key,
-			    json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value));
-}
-
-static void set_string(json_t *o, const char *key, const char *value)
-{
-	json_object_set_new(o, key, value ? json_string(value) : json_null());
-}
 
 static json_t *sites(const struct run_report *run)
 {
@@ -76,6 +65,8 @@ static json_t *findings(const struct run_report *run)
 	for (size_t i = 0; i < run->nfindings; i++) {
 		const struct finding *f = &run->findings[i];
 		json_t *o = json_object();
+		uint64_t since = 0;
+		bool loaded = run_since_load(run, f, &since);
 
 		set_string(o, "oracle", f->oracle);
 		set_string(o, "kind", f->kind);
@@ -83,25 +74,17 @@ static json_t *findings(const struct run_report *run)
 		set_string(o, "signature", f->signature);
 		set_number(o, "count", f->count);
 		set_number(o, "first_us", f->first_us);
+		set_known(o, "since_load_us", loaded, since);
+		set_known(o, "injected_before", f->injected.known, f->injected.total);
+		json_object_set_new(o, "recent", injected_json(&f->injected));
 		json_object_set_new(o, "cut", json_boolean(f->cut));
 		set_string(o, "known", f->known);
 		set_string(o, "scope", f->header ? scope_name(f->scope) : NULL);
 		set_string(o, "text", f->text);
+		set_string(o, "reproduce", run->reproduce);
 		json_array_append_new(list, o);
 	}
 	return list;
-}
-
-static const char *verdict_word(const struct run_report *run)
-{
-	switch (run_verdict(run)) {
-	case RUN_CLEAN:
-		return "clean";
-	case RUN_FINDINGS:
-		return "findings";
-	default:
-		return "invalid";
-	}
 }
 
 /* What was run, and how it went as a whole. */
@@ -113,7 +96,7 @@ static json_t *head(const struct run_report *run)
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->seed);
 	set_number(o, "v", REPORT_VERSION);
-	set_string(o, "verdict", verdict_word(run));
+	set_string(o, "verdict", run_verdict_word(run));
 	set_string(o, "invalid", invalid);
 	set_string(o, "vm_end", run->vm_end);
 	set_string(o, "id", run->id);
@@ -121,6 +104,7 @@ static json_t *head(const struct run_report *run)
 	set_string(o, "mutant", run->mutant);
 	/* A string: half of all seeds are no JSON integers. */
 	set_string(o, "seed", seed);
+	json_object_set_new(o, "no_faults", json_boolean(run->no_faults));
 	set_string(o, "accel", run->accel);
 	set_string(o, "accel_why", run->accel_why);
 	set_string(o, "kernel", run->kernel);
@@ -143,10 +127,8 @@ static void write_json(const struct run_report *run, FILE *out)
 {
 	json_t *o = head(run);
 
-	if (run->has_boot_us)
-		set_number(o, "first_fault_boot_us", run->boot_us);
-	else
-		set_string(o, "first_fault_boot_us", NULL);
+	set_known(o, "load_us", run->has_load, run->load_us);
+	set_known(o, "first_fault_boot_us", run->has_boot_us, run->boot_us);
 	set_number(o, "faults", run->faults);
 	set_number(o, "faults_per_s", run_rate(run));
 	set_number(o, "injected", run->injected);

@@ -49,6 +49,7 @@ struct klog {
 	void *arg;
 	struct text before; /* from "cut here" or "=====" on, until the header comes */
 	unsigned int nbefore;
+	uint64_t begun; /* splats so far */
 	bool seen; /* there was a splat, unprovoked: a panic may be its consequence */
 
 	bool open;
@@ -317,6 +318,7 @@ static void close_splat(struct klog *k, bool cut)
 			  .header = header,
 			  .text = text_get(&k->text),
 			  .us = k->us,
+			  .number = k->begun,
 			  .cut = cut,
 			  .function = find_function(k),
 			  .provoked = provoked,
@@ -374,6 +376,7 @@ static void open_splat(struct klog *k, uint64_t us, const char *line, const stru
 {
 	close_splat(k, false);
 	k->open = true;
+	k->begun++;
 	k->kind = h->kind;
 	k->us = us;
 	k->header = xstrdup(line);
@@ -620,6 +623,11 @@ void klog_line(struct klog *k, uint64_t us, const char *raw)
 		body_line(k, line);
 	else
 		between_lines(k, line);
+}
+
+uint64_t klog_begun(const struct klog *k)
+{
+	return k->begun;
 }
 
 void klog_end(struct klog *k)

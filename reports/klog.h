@@ -23,6 +23,7 @@ struct klog_splat {
 	const char *header; /* its first telling line, without numbers and addresses */
 	const char *text; /* the splat itself, the first KLOG_MAX_LINES lines of it */
 	uint64_t us; /* when it was logged, since boot */
+	uint64_t number; /* of this splat in the log, from 1 */
 	bool cut; /* the log ended inside it: the signature may be incomplete */
 	const char *function; /* what it is the splat of; NULL: unknown, or more than one */
 	const char *provoked; /* "warn", "kcsan": made on purpose, as a proof; else NULL */
@@ -44,6 +45,9 @@ struct klog *klog_new(klog_fn fn, void *arg);
 
 /* LINE may end in a newline; a console's "[   12.345678] " overrides US. */
 void klog_line(struct klog *k, uint64_t us, const char *line);
+
+/* The number of the splat that began last; 0: there was none. */
+uint64_t klog_begun(const struct klog *k);
 
 /* Reports a splat that is still open, and frees K. */
 void klog_end(struct klog *k);

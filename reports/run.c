@@ -30,6 +30,7 @@ static void free_finding(struct finding *f)
 	free(f->detail);
 	free(f->known);
 	free(f->header);
+	injected_free(&f->injected);
 }
 
 static void free_lists(struct run_report *run)
@@ -60,6 +61,7 @@ void run_free(struct run_report *run)
 	free(run->id);
 	free(run->plan);
 	free(run->mutant);
+	free(run->reproduce);
 	free(run->accel);
 	free(run->accel_why);
 	free(run->vm_end);
@@ -115,9 +117,22 @@ static size_t count_scope(const struct run_report *run, enum scope_class scope)
 	return n;
 }
 
+bool run_counts(const struct finding *f)
+{
+	return !f->known && f->scope == SCOPE_TEST;
+}
+
 size_t run_new_findings(const struct run_report *run)
 {
 	return count_scope(run, SCOPE_TEST);
+}
+
+bool run_since_load(const struct run_report *run, const struct finding *f, uint64_t *us)
+{
+	if (!run->has_load || !f->first_us || f->first_us < run->load_us)
+		return false;
+	*us = f->first_us - run->load_us;
+	return true;
 }
 
 static char *own_fault(const struct run_report *run, size_t n)
@@ -154,6 +169,17 @@ enum run_verdict run_verdict(const struct run_report *run)
 		verdict = RUN_INVALID;
 	free(invalid);
 	return verdict;
+}
+
+const char *run_verdict_word(const struct run_report *run)
+{
+	static const char *const words[] = {
+	    [RUN_CLEAN] = "clean",
+	    [RUN_FINDINGS] = "findings",
+	    [RUN_INVALID] = "invalid",
+	};
+
+	return words[run_verdict(run)];
 }
 
 /* ", 2 known, 1 elsewhere": what is listed but does not count. */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "injected.h"
 #include "scope.h"
 
 struct site_stat {
@@ -40,7 +41,8 @@ struct finding {
 	char *known; /* why it does not count (known.h), or NULL */
 	enum scope_class scope; /* klog: whose fault it is; only SCOPE_TEST counts */
 	uint64_t count;
-	uint64_t first_us; /* since boot */
+	uint64_t first_us; /* since boot; 0: unknown */
+	struct injected injected; /* before it was found first */
 	char *header; /* klog: see klog.h; else NULL */
 	bool cut; /* klog: the log ended inside the splat */
 };
@@ -56,10 +58,12 @@ struct run_report {
 	char *dir;
 	char *id;
 	char *plan;
-	char *mutant; /* NULL: none */
+	char *mutant; /* its name; NULL: none */
 	char *accel; /* "tcg" or "kvm" */
 	char *accel_why; /* why this one */
 	uint64_t seed;
+	bool no_faults; /* the plan's faults were left out */
+	char *reproduce; /* the command line that does the same again; NULL: unknown */
 	uint64_t duration_us; /* the load that was asked for */
 	uint64_t wall_ms; /* from the start of the VM to its end */
 	char *vm_end; /* why the VM went or was ended before its `end` event, or NULL */
@@ -69,6 +73,8 @@ struct run_report {
 	char *kernel, *agent, *platform; /* NULL without a `hello` */
 	uint64_t version; /* of the event schema */
 	uint64_t cpus, mem_kib;
+	bool has_load;
+	uint64_t load_us; /* when the load began, since boot */
 	bool has_boot_us;
 	uint64_t boot_us; /* from the kernel's start to the first fault */
 	uint64_t faults, injected, tds, load_ms;
@@ -102,13 +108,20 @@ __attribute__((format(printf, 2, 3))) void run_invalidate(struct run_report *run
 struct finding *run_finding(struct run_report *run, const char *oracle, const char *kind,
 			    const char *title, const char *signature, uint64_t us);
 
-/* How many findings count: those of what is under test that are not known. */
+/* Whether it counts: it is not known, and of what is under test. */
+bool run_counts(const struct finding *f);
+/* How many do. */
 size_t run_new_findings(const struct run_report *run);
+
+/* When it was found first, from the begin of the load on; false: unknown, or before. */
+bool run_since_load(const struct run_report *run, const struct finding *f, uint64_t *us);
 
 /* Why it is no result, all told (free() it), or NULL. */
 char *run_invalid(const struct run_report *run);
 
 enum run_verdict run_verdict(const struct run_report *run);
+/* "clean", "findings", "invalid" */
+const char *run_verdict_word(const struct run_report *run);
 /* "CLEAN", "2 FINDINGS", "INVALID: why"; free() it. */
 char *run_verdict_text(const struct run_report *run);
 

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "table.h"
+#include "text_finding.h"
 #include "units.h"
 #include "xmem.h"
 
 #define MAX_FINDINGS 10 /* the rest is in report.json */
 
-static const char *or_unknown(const char *s)
+const char *text_or_unknown(const char *s)
 {
 	return s && *s ? s : "unknown";
 }
@@ -21,19 +22,25 @@ static const char *accel_title(const char *accel)
 	return accel && !strcmp(accel, "kvm") ? "QEMU KVM" : "QEMU TCG";
 }
 
+void text_subject(const struct run_report *run, struct table *t)
+{
+	table_add(t, "plan");
+	table_addf(t, "%s, seed %" PRIu64 "%s%s%s", text_or_unknown(run->plan), run->seed,
+		   run->mutant ? ", mutant " : "", run->mutant ? run->mutant : "",
+		   run->no_faults ? ", without its faults" : "");
+	table_add(t, "kernel");
+	table_addf(t, "%s on %s, %" PRIu64 " CPUs, %" PRIu64 " MiB, platform %s",
+		   text_or_unknown(run->kernel), accel_title(run->accel), run->cpus,
+		   run->mem_kib >> 10, text_or_unknown(run->platform));
+}
+
 static void write_head(const struct run_report *run, struct table *t)
 {
 	char *load = unit_format(UNIT_TIME, run->duration_us);
 
 	table_add(t, "run");
-	table_add(t, or_unknown(run->id));
-	table_add(t, "plan");
-	table_addf(t, "%s, seed %" PRIu64 "%s%s", or_unknown(run->plan), run->seed,
-		   run->mutant ? ", mutant " : "", run->mutant ? run->mutant : "");
-	table_add(t, "kernel");
-	table_addf(t, "%s on %s, %" PRIu64 " CPUs, %" PRIu64 " MiB, platform %s",
-		   or_unknown(run->kernel), accel_title(run->accel), run->cpus, run->mem_kib >> 10,
-		   or_unknown(run->platform));
+	table_add(t, text_or_unknown(run->id));
+	text_subject(run, t);
 	table_add(t, "load");
 	table_addf(t, "%s asked for, %.1f s done; %.1f s with boot", load, run->load_ms / 1e3,
 		   run->wall_ms / 1e3);
@@ -129,8 +136,7 @@ static void write_checks(const struct run_report *run, FILE *out)
 	table_print(&t, "", out);
 }
 
-/* Why it does not count, if it does not. */
-static const char *mark(const struct finding *f)
+const char *text_mark(const struct finding *f)
 {
 	if (f->known)
 		return " (known)";
@@ -139,7 +145,8 @@ static const char *mark(const struct finding *f)
 	return f->scope == SCOPE_ELSEWHERE ? " (elsewhere)" : "";
 }
 
-static void write_findings(const struct run_report *run, FILE *out)
+static void write_findings(const struct run_report *run, const struct finding *const *sorted,
+			   FILE *out)
 {
 	struct table t = {.ncols = 4};
 
@@ -150,9 +157,9 @@ static void write_findings(const struct run_report *run, FILE *out)
 	table_add(&t, "FIRST AT");
 	table_add(&t, "TITLE");
 	for (size_t i = 0; i < run->nfindings && i < MAX_FINDINGS; i++) {
-		const struct finding *f = &run->findings[i];
+		const struct finding *f = sorted[i];
 
-		table_addf(&t, "%s/%s%s", f->oracle, f->kind, mark(f));
+		table_addf(&t, "%s/%s%s", f->oracle, f->kind, text_mark(f));
 		table_addf(&t, "%" PRIu64, f->count);
 		table_addf(&t, "%.1f s", f->first_us / 1e6);
 		if (f->detail && *f->detail)
@@ -166,7 +173,21 @@ static void write_findings(const struct run_report *run, FILE *out)
 		fprintf(out, "and %zu more, in report.json\n", run->nfindings - MAX_FINDINGS);
 }
 
-static void write_text(const struct run_report *run, FILE *out)
+/* Those that count come first. */
+static const struct finding **sort_findings(const struct run_report *run)
+{
+	const struct finding **sorted = xcalloc(run->nfindings, sizeof(const struct finding *));
+	size_t n = 0;
+
+	for (int counts = 1; counts >= 0; counts--)
+		for (size_t i = 0; i < run->nfindings; i++)
+			if (run_counts(&run->findings[i]) == counts)
+				sorted[n++] = &run->findings[i];
+	return sorted;
+}
+
+static void write_summary(const struct run_report *run, const struct finding *const *sorted,
+			  FILE *out)
 {
 	struct table t = {.ncols = 2};
 	char *verdict = run_verdict_text(run);
@@ -176,14 +197,32 @@ static void write_text(const struct run_report *run, FILE *out)
 	write_sites(run, out);
 	write_stressors(run, out);
 	write_checks(run, out);
-	write_findings(run, out);
-	/* A table of one cell: it takes control characters out. */
-	t.ncols = 1;
-	table_add(&t, verdict);
+	write_findings(run, sorted, out);
 	fputc('\n', out);
-	table_print(&t, "", out);
-	fprintf(out, "report: %s/report.json\n", or_unknown(run->dir));
+	table_line(verdict, "", out);
+	fprintf(out, "report: %s/report.json\n", text_or_unknown(run->dir));
 	free(verdict);
+}
+
+void text_summary(const struct run_report *run, FILE *out)
+{
+	const struct finding **sorted = sort_findings(run);
+
+	write_summary(run, sorted, out);
+	if (run->nfindings)
+		fprintf(out, "findings to mail: %s/%s\n", text_or_unknown(run->dir),
+			text_format.file);
+	free(sorted);
+}
+
+static void write_text(const struct run_report *run, FILE *out)
+{
+	const struct finding **sorted = sort_findings(run);
+
+	write_summary(run, sorted, out);
+	for (size_t i = 0; i < run->nfindings && i < MAX_FINDINGS; i++)
+		text_finding(run, sorted[i], out);
+	free(sorted);
 }
 
 const struct report_format text_format = {"report.txt", write_text};

@@ -23,6 +23,8 @@ struct options {
 	uint64_t seed;
 	uint64_t duration_us;
 	bool probe; /* the host only wants to know whether the VM comes up */
+	bool no_faults; /* the load without injections */
+	bool no_oracles; /* to measure what they cost; such a run finds less */
 };
 
 static const struct argp_option argp_options[] = {
@@ -30,6 +32,7 @@ static const struct argp_option argp_options[] = {
     {"events", 'e', "FILE", 0, "Where the events go (default the VM's virtio port)", 0},
     {"seed", 's', "N", 0, "Overrides the plan's seed", 0},
     {"duration-us", 'd', "US", 0, "Overrides the plan's duration", 0},
+    {"no-faults", 'n', NULL, 0, "Injects nothing", 0},
     {0},
 };
 
@@ -50,6 +53,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'd':
 		o->duration_us = strtoull(arg, NULL, 0);
 		return 0;
+	case 'n':
+		o->no_faults = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -64,7 +70,8 @@ static void kernel_options(struct options *o)
 	const char *seed = getenv("septorture_seed"), *duration = getenv("septorture_duration_us");
 
 	o->probe = getenv("septorture_probe");
-
+	o->no_faults = getenv("septorture_no_faults");
+	o->no_oracles = getenv("septorture_no_oracles");
 	if (seed)
 		o->seed = strtoull(seed, NULL, 0);
 	if (duration)
@@ -256,6 +263,7 @@ static void run_load(const struct plan *plan)
 	report_stressors(&l);
 	kcsan_report();
 	lockdep_report();
+	oracles_end();
 }
 
 static void run_plan(const struct options *o)
@@ -274,6 +282,10 @@ static void run_plan(const struct options *o)
 		plan->seed = o->seed;
 	if (o->duration_us)
 		plan->duration_us = o->duration_us;
+	if (o->no_faults)
+		plan->nfaults = 0;
+	if (o->no_oracles)
+		oracles_off();
 	/* Not freed: a thread that is stuck may still use it. */
 	run_load(plan);
 }

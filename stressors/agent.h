@@ -47,6 +47,8 @@ void sleep_us(uint64_t us);
 
 /* Reads a small text file; NULL with errno set on failure. Owned by the caller. */
 char *file_read(const char *path);
+/* The same for a file that may hold anything and be large; *LEN is its length. */
+char *file_read_bytes(const char *path, size_t *len);
 /* Writes TEXT to a file in one write(); 0 or -errno. */
 int file_write(const char *path, const char *text);
 
@@ -71,6 +73,9 @@ bool kmsg_saw_provoked_race(void);
 
 #define KCSAN "/sys/kernel/debug/kcsan"
 
+/* What it makes fail, and how often. */
+#define SELFTEST_CALL  "septorture_provoked_call"
+#define SELFTEST_CALLS 2
 /* Proves that splats are seen and that faults can be injected, or event_fail()s. */
 void selftest(void);
 
@@ -84,6 +89,8 @@ void inject_disarm(const struct plan *plan);
 void inject_remove(const struct plan *plan);
 /* Total of injected faults so far. */
 uint64_t inject_total(const struct plan *plan);
+/* The last injections, oldest first (docs/events.md), and how many there were; never NULL. */
+json_t *inject_recent(uint64_t *injected);
 /* Emits a `site` event per fault of the plan. */
 void inject_report(const struct plan *plan);
 
@@ -188,12 +195,15 @@ struct oracle {
 	bool (*gone)(unsigned int td); /* false: no further TD can be watched */
 };
 
-#define ORACLE(id, ...)                                                                            \
-	static const struct oracle oracle_##id = {.name = #id, __VA_ARGS__};                       \
+#define ORACLE(id, oracle_name, ...)                                                               \
+	static const struct oracle oracle_##id = {.name = oracle_name, __VA_ARGS__};               \
 	static const struct oracle *const oracle_ptr_##id                                          \
 	    __attribute__((used, section("oracles"))) = &oracle_##id
 
+/* From now on none of them looks, and the run will be no result. */
+void oracles_off(void);
 void oracles_start(void);
+void oracles_end(void);
 void oracles_quiesce(struct td *td);
 /* False if no further TD can be watched. */
 bool oracles_gone(unsigned int td);

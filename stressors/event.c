@@ -95,9 +95,13 @@ void event_check(const char *oracle, unsigned int td, bool ok, json_t *facts)
 void event_finding(const char *oracle, const char *kind, unsigned int td, const char *title,
 		   json_t *facts)
 {
+	uint64_t injected;
+	json_t *recent = inject_recent(&injected);
+
 	atomic_fetch_add(&findings, 1);
-	event_emit("finding", "{s:s, s:s, s:i, s:s, s:o}", "oracle", oracle, "kind", kind, "td",
-		   (int)td, "title", title, "facts", facts ? facts : json_object());
+	event_emit("finding", "{s:s, s:s, s:i, s:s, s:o, s:I, s:o}", "oracle", oracle, "kind", kind,
+		   "td", (int)td, "title", title, "facts", facts ? facts : json_object(),
+		   "injected", (json_int_t)injected, "recent", recent);
 }
 
 void event_fail(const char *format, ...)

@@ -7,32 +7,57 @@
 #include <string.h>
 #include <unistd.h>
 
-char *file_read(const char *path)
+#define MIN_READ 4096
+
+/* Appends what FD gives to *DATA, of which LEN bytes are used; the new length, or -1. */
+static ssize_t read_rest(int fd, char **data, size_t len)
+{
+	size_t size = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		/* A file of records ends early if there is no room for one. */
+		if (size - len < MIN_READ) {
+			char *bigger = realloc(*data, (size = len + 65536 + len / 2) + 1);
+
+			if (!bigger)
+				return -1;
+			*data = bigger;
+		}
+		n = read(fd, *data + len, size - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -1 : (ssize_t)len;
+		len += (size_t)n;
+	}
+}
+
+char *file_read_bytes(const char *path, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t size = 65536, len = 0;
-	char *text;
+	char *data = NULL;
+	ssize_t n;
 
 	if (fd < 0)
 		return NULL;
-	text = malloc(size + 1);
-	while (text && len < size) {
-		ssize_t n = read(fd, text + len, size - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			free(text);
-			text = NULL;
-		}
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-	}
-	if (text)
-		text[len] = '\0';
+	n = read_rest(fd, &data, 0);
 	close(fd);
-	return text;
+	if (n < 0) {
+		free(data);
+		return NULL;
+	}
+	data[n] = '\0';
+	*len = (size_t)n;
+	return data;
+}
+
+char *file_read(const char *path)
+{
+	size_t len;
+
+	return file_read_bytes(path, &len);
 }
 
 int file_write(const char *path, const char *text)

@@ -11,6 +11,7 @@
 
 #define FAIL_FUNCTION "/sys/kernel/debug/fail_function"
 #define SOFTSEAM      "/sys/kernel/debug/softseam"
+#define INJECTIONS    "/sys/kernel/debug/septorture/injections"
 
 static int set(const char *site, const char *file, const char *value)
 {
@@ -120,6 +121,39 @@ uint64_t inject_total(const struct plan *plan)
 		if (counts(&plan->faults[i], &c))
 			total += c.injected;
 	return total;
+}
+
+/* "microseconds function return-value call caller", as a line of INJECTIONS. */
+static json_t *injection(const char *line)
+{
+	char function[128], status[32], caller[128];
+	uint64_t us, call;
+
+	if (sscanf(line, "%" SCNu64 " %127s %31s %" SCNu64 " %127s", &us, function, status, &call,
+		   caller) != 5)
+		return NULL;
+	return json_pack("{s:I, s:s, s:s, s:I, s:s}", "us", (json_int_t)us, "site", function,
+			 "status", status, "call", (json_int_t)call, "caller", caller);
+}
+
+json_t *inject_recent(uint64_t *injected)
+{
+	char *text = file_read(INJECTIONS), *rest = text;
+	json_t *list = json_array();
+	const char *line;
+
+	*injected = 0;
+	line = text ? strsep(&rest, "\n") : NULL;
+	if (line && sscanf(line, "injected %" SCNu64, injected) == 1)
+		while ((line = strsep(&rest, "\n"))) {
+			json_t *i = strstr(line, SELFTEST_CALL) ? NULL : injection(line);
+
+			if (i)
+				json_array_append_new(list, i);
+		}
+	*injected -= *injected < SELFTEST_CALLS ? *injected : SELFTEST_CALLS;
+	free(text);
+	return list;
 }
 
 void inject_report(const struct plan *plan)

@@ -20,6 +20,27 @@ bool kmsg_saw_provoked_race(void)
 	return atomic_load(&saw_provoked_race);
 }
 
+/* Whether a line of the kernel's log begins a splat; one too many does no harm. */
+static bool begins_splat(const char *text)
+{
+	static const char *const words[] = {
+	    "WARNING:", "BUG:", "INFO:", "Oops", "kernel BUG at", "Kernel panic"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+/* What was made to fail shortly before. */
+static void emit_injections(void)
+{
+	uint64_t injected;
+	json_t *recent = inject_recent(&injected);
+
+	event_emit("injections", "{s:I, s:o}", "injected", (json_int_t)injected, "recent", recent);
+}
+
 /* A record reads "priority,sequence,microseconds,flags[,...];text\n[ key=value\n...]". */
 static void forward(char *record)
 {
@@ -41,6 +62,8 @@ static void forward(char *record)
 		atomic_store(&saw_provoked_race, true);
 	event_emit("klog", "{s:I, s:i, s:I, s:s}", "seq", (json_int_t)seq, "pri", (int)(pri & 7),
 		   "kus", (json_int_t)kus, "text", text);
+	if (begins_splat(text))
+		emit_injections();
 }
 
 /* Forwards what is there now. */

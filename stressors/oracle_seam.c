@@ -60,5 +60,5 @@ static void quiesce(struct td *td)
 	look(td->number);
 }
 
-ORACLE(seam, .help = "softseam saw no stale access and no overwritten table", .needs = needs,
-       .quiesce = quiesce, .gone = look);
+ORACLE(seam, "seam", .help = "softseam saw no stale access and no overwritten table",
+       .needs = needs, .quiesce = quiesce, .gone = look);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * KVM counts the leaves it maps (pages_4k); the module knows how many there
- * are. They must agree whenever nobody maps or zaps: a difference is an update
- * that was counted but failed, or done but not counted.
+ * KVM counts the leaves it maps (pages_4k) and its page tables
+ * (tdp_mmu_pages). The counts must agree with what is there whenever nobody
+ * maps or zaps: a difference is an update that was counted but failed, or done
+ * but not counted.
  */
 #include "agent.h"
 
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "mirror.h"
 
 #define TDS "/sys/kernel/debug/softseam/tds"
 
@@ -40,10 +43,40 @@ static bool sept_leaves(uint64_t *leaves, uint64_t *unreadable)
 	return ok;
 }
 
+/* COUNTED is what KVM's statistic NAME says, THERE what was found. */
+static bool agrees(struct td *td, const char *name, uint64_t counted, const char *what,
+		   uint64_t there, const char *title)
+{
+	if (counted == there)
+		return true;
+	event_finding("stats", "drift", td->number, title,
+		      json_pack("{s:I, s:I, s:I}", name, (json_int_t)counted, what,
+				(json_int_t)there, "drift", (json_int_t)(counted - there)));
+	return false;
+}
+
+/* The page tables that KVM counts (CONFIG_KVM_PROVE_MMU), against those that are linked. */
+static bool tables_agree(struct td *td, uint64_t *tables)
+{
+	const struct septorture_mirror *m;
+	bool ok = true;
+	size_t n;
+
+	m = mirror_now(&n);
+	for (size_t i = 0; m && i < n; i++) {
+		if (m[i].kind != SEPTORTURE_VM)
+			continue;
+		*tables = m[i].gfn;
+		ok = agrees(td, "tdp_mmu_pages", m[i].spte, "tables", m[i].gfn,
+			    "tdp_mmu_pages differs from the number of page tables");
+	}
+	return ok;
+}
+
 static void quiesce(struct td *td)
 {
-	uint64_t pages_4k, leaves, unreadable;
-	int64_t drift;
+	uint64_t pages_4k, leaves, unreadable, tables = 0;
+	bool ok;
 
 	if (atomic_load(&td->dead))
 		return;
@@ -59,30 +92,13 @@ static void quiesce(struct td *td)
 		event_finding("stats", "corrupt", td->number,
 			      "the S-EPT holds entries or tables that are not the TD's own",
 			      json_pack("{s:I}", "entries", (json_int_t)unreadable));
-	drift = (int64_t)(pages_4k - leaves);
-	event_check("stats", td->number, !drift,
-		    json_pack("{s:I, s:I}", "pages_4k", (json_int_t)pages_4k, "sept_leaves",
-			      (json_int_t)leaves));
-	if (drift)
-		event_finding("stats", "drift", td->number,
-			      "pages_4k differs from the number of 4K leaves in the S-EPT",
-			      json_pack("{s:I, s:I, s:I}", "pages_4k", (json_int_t)pages_4k,
-					"sept_leaves", (json_int_t)leaves, "drift",
-					(json_int_t)drift));
+	ok = agrees(td, "pages_4k", pages_4k, "sept_leaves", leaves,
+		    "pages_4k differs from the number of 4K leaves in the S-EPT");
+	ok = tables_agree(td, &tables) && ok;
+	event_check("stats", td->number, ok && !unreadable,
+		    json_pack("{s:I, s:I, s:I}", "pages_4k", (json_int_t)pages_4k, "sept_leaves",
+			      (json_int_t)leaves, "tables", (json_int_t)tables));
 }
 
-/* A TD whose HKID was not given back would also be mistaken for the next one. */
-static bool gone(unsigned int td)
-{
-	char *text = file_read(TDS);
-	bool none = text && !*text;
-
-	free(text);
-	event_check("stats", td, none, NULL);
-	if (!none)
-		event_finding("stats", "leak", td, "a destroyed TD still holds its HKID", NULL);
-	return none;
-}
-
-ORACLE(stats, .help = "pages_4k equals the number of leaves in the S-EPT", .needs = needs,
-       .quiesce = quiesce, .gone = gone);
+ORACLE(stats, "stats", .help = "pages_4k and tdp_mmu_pages equal what is in the tables",
+       .needs = needs, .quiesce = quiesce);

@@ -62,9 +62,10 @@ static void make_tree(void)
 	write_text("tree/configs/scope.txt", "test a\nown a/own\n");
 	write_text("tree/build/agent", "agent");
 	write_text("tree/kernel/mutants/early-stats.mutant",
-		   "# family: too-early\n# trigger: any failure\nFILE x\n# trigger: late\n");
-	write_text("tree/kernel/mutants/nameless.mutant",
-		   "# trigger: none\nFILE x\n# family: late\n");
+		   "# family: too-early\n# expect: stats klog\n# trigger: any failure\n"
+		   "# source: a mail\nFILE x\n# trigger: late\n");
+	write_text("tree/kernel/mutants/nameless.mutant", "# trigger: no\xff"
+							  "e\nFILE x\n# family: late\n");
 	write_text("tree/configs/plans/quick.ini", "# SPDX-License-Identifier: x\n"
 						   "# A short look.\n[stressor calm]\n");
 	write_text("tree/configs/plans/README", "no plan");
@@ -74,11 +75,10 @@ static void make_tree(void)
 /* Lets VARIABLE name FILE in the scratch directory, from wherever it is looked at. */
 static void set_path(const char *variable, const char *file)
 {
-	char *cwd = getcwd(NULL, 0), *path = xasprintf("%s/%s", cwd, file);
+	char *path = scratch_path(file);
 
 	setenv(variable, path, 1);
 	free(path);
-	free(cwd);
 }
 
 int cli_set_up(void **state)
@@ -123,7 +123,7 @@ int cli_reset(void **state)
 	set_qemu(HELLO END1, "booting\n");
 	for (size_t i = 0; i < sizeof(unset) / sizeof(unset[0]); i++)
 		unsetenv(unset[i]);
-	return system("rm -rf tree/build/runs hang kvm cache probes args");
+	return system("rm -rf tree/build/runs tree/build/mutants hang kvm cache probes args");
 }
 
 /* ---- processes ---- */
@@ -170,18 +170,23 @@ pid_t hung_pid(void)
 	return pid;
 }
 
-pid_t spawn(void)
+pid_t spawn_args(const char *args)
 {
+	char *command = xasprintf("exec " TOOL " %s >out 2>err </dev/null", args);
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (!pid) {
-		if (!freopen("out", "w", stdout) || !freopen("err", "w", stderr))
-			_exit(99);
-		execl(TOOL, TOOL, "run", "p.ini", NULL);
+		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(98);
 	}
+	free(command);
 	return pid;
+}
+
+pid_t spawn(void)
+{
+	return spawn_args("run p.ini");
 }
 
 pid_t start_hanging(void)
@@ -191,10 +196,39 @@ pid_t start_hanging(void)
 	hang();
 	set_qemu(HELLO, WARN);
 	pid = spawn();
+	await_hang();
+	return pid;
+}
+
+void await(const char *path)
+{
+	for (double start = now(); access(path, F_OK) && now() - start < 10;)
+		usleep(20000);
+	if (access(path, F_OK))
+		fail_msg("there is no %s", path);
+}
+
+void await_hang(void)
+{
 	for (double start = now(); !hung_pid() && now() - start < 10;)
 		usleep(20000);
 	assert_true(hung_pid() > 0);
-	return pid;
+}
+
+int wait_for(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+char *scratch_path(const char *file)
+{
+	char *cwd = getcwd(NULL, 0), *path = xasprintf("%s/%s", cwd, file);
+
+	free(cwd);
+	return path;
 }
 
 /* The emulator itself, the fake's shell: the parent of the pid that it wrote down. */

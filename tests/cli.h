@@ -53,7 +53,19 @@ pid_t parent_of(pid_t pid);
 /* Starts a run whose VM hangs after a splat; returns its pid once the VM is up. */
 pid_t start_hanging(void);
 
+/* Waits for a file, at most 10 s. */
+void await(const char *path);
+/* Waits until the emulator hangs; the same. */
+void await_hang(void);
+
 /* Starts `run p.ini` in the background, its output in the files out and err. */
 pid_t spawn(void);
+/* The same with other arguments, a piece of shell. */
+pid_t spawn_args(const char *args);
+/* Waits for its end: the exit status, or 128 + the signal that killed it. */
+int wait_for(pid_t pid);
+
+/* FILE of the scratch directory as an absolute path; free() it. */
+char *scratch_path(const char *file);
 
 #endif

@@ -59,9 +59,12 @@ static void lists(void **state)
 	want(run("list plans"), 0);
 	assert_string_equal(out, "PLAN   ABOUT\nquick  A short look.\n");
 	want(run("list mutants"), 0);
-	assert_string_equal(out, "MUTANT       FAMILY     TRIGGER\n"
-				 "early-stats  too-early  any failure\n"
-				 "nameless                none\n");
+	assert_string_equal(out, "MUTANT       FAMILY     EXPECT      TRIGGER\n"
+				 "early-stats  too-early  stats klog  any failure\n"
+				 "nameless                            no?e\n");
+	want(run("list mutants --json"), 0);
+	assert_contains(out, "\"source\": \"a mail\"\n");
+	assert_contains(out, "\"trigger\": \"no?e\",\n  \"source\": \"\"\n");
 	want(run("list --json plans"), 0);
 	assert_string_equal(
 	    out, "[\n {\n  \"plan\": \"quick\",\n  \"about\": \"A short look.\"\n }\n]\n");
@@ -178,16 +181,88 @@ static void run_options(void **state)
 	char link[256] = "", *args;
 
 	(void)state;
-	want(run("run --keep --seed 18446744073709551615 --duration 2s --mutant m/x p.ini"), 0);
+	assert_int_equal(system("mkdir -p m"), 0);
+	write_text("m/x.y.mutant", "");
+	want(run("run --keep --seed 18446744073709551615 --duration 2s --mutant m/x.y.mutant "
+		 "p.ini"),
+	     0);
 	args = read_text("args");
 	assert_contains(args,
 			"septorture_seed=18446744073709551615 septorture_duration_us=2000000 \n");
 	free(args);
-	assert_contains(out, "plan         p, seed 18446744073709551615, mutant m/x\n");
-	assert_contains(err, "building race m/x\n");
+	assert_contains(out, "plan         p, seed 18446744073709551615, mutant x.y\n");
+	assert_contains(err, "building race /");
+	assert_contains(err, "/m/x.y.mutant\n");
 	assert_int_equal(access("tree/build/runs/latest/initramfs.cpio", F_OK), 0);
 	assert_true(readlink("tree/build/runs/latest", link, sizeof(link) - 1) > 0);
-	assert_contains(link, "-p-m_x-");
+	assert_contains(link, "-p-x.y-");
+	want(run("run --mutant m/none.mutant p.ini"), 2);
+	assert_contains(err, "cannot find the mutant file m/none.mutant: No such file");
+}
+
+static void no_faults(void **state)
+{
+	char *text;
+
+	(void)state;
+	want(run("run --no-faults p.ini"), 0);
+	text = read_text("args");
+	assert_contains(text, "septorture_seed=7 septorture_duration_us=1000000 "
+			      "septorture_no_faults=1 \n");
+	free(text);
+	assert_contains(out, "plan         p, seed 7, without its faults\n");
+	assert_contains(err, " of load, seed 7, without its faults, in tree");
+	text = read_text("tree/build/runs/latest/report.json");
+	assert_contains(text, "\"no_faults\": true");
+	free(text);
+	want(run("run p.ini"), 0);
+	text = read_text("args");
+	assert_lacks(text, "no_faults");
+	free(text);
+}
+
+/* A finding tells how to do the run of ARGS again: by COMMAND, with @ for our directory. */
+static void reproduced_by(const char *args, const char *command)
+{
+	char *cwd = getcwd(NULL, 0), *text, *line;
+	const char *at = strchr(command, '@');
+
+	line = at ? xasprintf("%.*s%s%s", (int)(at - command), command, cwd, at + 1)
+		  : xstrdup(command);
+	want(run(args), 1);
+	text = read_text("tree/build/runs/latest/report.txt");
+	assert_contains(text, "\nto reproduce it:\n  ");
+	assert_string_equal(strstr(text, "reproduce it:\n  ") + strlen("reproduce it:\n  "), line);
+	free(text);
+	free(line);
+	free(cwd);
+}
+
+static void reproduce(void **state)
+{
+	(void)state;
+	set_qemu(HELLO END1, WARN);
+	assert_int_equal(system("mkdir -p m; cp p.ini \"it's p.ini\"; cp p.ini tree/configs"), 0);
+	write_text("m/x.mutant", "");
+	write_text("tree/top.mutant", "");
+	reproduced_by("run p.ini", "build/septorture run --seed 7 @/p.ini\n");
+	reproduced_by("run --seed 9 --no-faults --duration 90s tree/configs/../configs/p.ini",
+		      "build/septorture run --seed 9 --no-faults --duration '90 s' "
+		      "configs/p.ini\n");
+	reproduced_by("run --mutant name tree/configs/p.ini",
+		      "build/septorture run --seed 7 --mutant name configs/p.ini\n");
+	reproduced_by("run --mutant m/x.mutant tree/configs/p.ini",
+		      "build/septorture run --seed 7 --mutant @/m/x.mutant configs/p.ini\n");
+	reproduced_by("run --mutant tree/top.mutant tree/configs/p.ini",
+		      "build/septorture run --seed 7 --mutant ./top.mutant configs/p.ini\n");
+	reproduced_by("run \"it's p.ini\"", "build/septorture run --seed 7 '@/it'\\''s p.ini'\n");
+	setenv("KSRC", "/a tree", 1);
+	setenv("KERNEL_VERSION", "7.2", 1);
+	reproduced_by("run tree/configs/p.ini", "KSRC='/a tree' KERNEL_VERSION=7.2 "
+						"build/septorture run --seed 7 configs/p.ini\n");
+	unsetenv("KSRC");
+	unsetenv("KERNEL_VERSION");
+	assert_int_equal(system("rm -r m tree/configs/p.ini tree/top.mutant it*"), 0);
 }
 
 static void drawn_seed(void **state)
@@ -211,6 +286,7 @@ static void findings(void **state)
 	want(run("run p.ini"), 1);
 	assert_contains(out, "klog/warn      1  0.0 s     WARNING: a/b.c:5 at foo");
 	assert_contains(out, "\n1 FINDING\nreport: ");
+	assert_contains(out, "\nfindings to mail: tree/build/runs/");
 	assert_lacks(err, "last lines");
 }
 
@@ -374,12 +450,14 @@ static void lingers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(usage),	 TEST(lists),	   TEST(no_tree),	   TEST(bad_plan),
-	    TEST(kernel_builds), TEST(no_agent),   TEST(no_emulator),	   TEST(clean),
-	    TEST(run_options),	 TEST(drawn_seed), TEST(findings),	   TEST(scopes),
-	    TEST(panic),	 TEST(died),	   TEST(invalid),	   TEST(never_reports),
-	    TEST(falls_silent),	 TEST(never_ends), TEST(strange_deadline), TEST(interrupted),
-	    TEST(killed),	 TEST(lingers),
+	    TEST(usage),	TEST(lists),	     TEST(no_tree),
+	    TEST(bad_plan),	TEST(kernel_builds), TEST(no_agent),
+	    TEST(no_emulator),	TEST(clean),	     TEST(run_options),
+	    TEST(drawn_seed),	TEST(no_faults),     TEST(reproduce),
+	    TEST(findings),	TEST(scopes),	     TEST(panic),
+	    TEST(died),		TEST(invalid),	     TEST(never_reports),
+	    TEST(falls_silent), TEST(never_ends),    TEST(strange_deadline),
+	    TEST(interrupted),	TEST(killed),	     TEST(lingers),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, cli_set_up, cli_tear_down);

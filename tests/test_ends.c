@@ -15,7 +15,7 @@
 #include "xmem.h"
 
 #define RUNS "tree/build/runs"
-#define LEFT " was left by a septorture that was killed; its events and console are kept\n"
+#define LEFT " was left by a septorture that was killed; what it has found is kept\n"
 
 static void assert_there(const char *path)
 {
@@ -27,14 +27,6 @@ static void assert_not_there(const char *path)
 {
 	if (!access(path, F_OK))
 		fail_msg("there is a %s", path);
-}
-
-/* Waits for a file, at most 10 s. */
-static void await(const char *path)
-{
-	for (double start = now(); access(path, F_OK) && now() - start < 10;)
-		usleep(20000);
-	assert_there(path);
 }
 
 /* How many runs have a directory. */
@@ -69,14 +61,6 @@ static void assert_has(const char *dir, const char *file, bool there)
 	else
 		assert_not_there(path);
 	free(path);
-}
-
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* ---- killed ---- */

@@ -10,6 +10,7 @@
 
 #include "format.h"
 #include "ingest.h"
+#include "text.h"
 #include "xmem.h"
 
 #define GREETING                                                                                   \
@@ -515,6 +516,8 @@ static void lockdep_off(void **state)
 		OFF);
 }
 
+#define RULE_LINE "------------------------------------------------------------------------\n"
+
 static void text_report(void **state)
 {
 	struct run_report *run = ingest(
@@ -548,7 +551,24 @@ static void text_report(void **state)
 		  "klog/warn        1  12.0 s    WARNING: a/b.c:5 at foo+0x1/0x2, CPU#0: x/1\n"
 		  "\n"
 		  "2 FINDINGS\n"
-		  "report: /some/where/report.json\n");
+		  "report: /some/where/report.json\n"
+		  "\n" RULE_LINE "a?b?[2J\n"
+		  "\n"
+		  "found by    stats/drift\n"
+		  "signature   stats: drift: a?b?[2J\n"
+		  "first seen  0.00 s into the load\n"
+		  "seen        1 time\n"
+		  "plan        quick, seed 18446744073709551615\n"
+		  "kernel      7.3.4-x on QEMU TCG, 2 CPUs, 1024 MiB, platform soft\n"
+		  "\n" RULE_LINE WARN "\n"
+		  "\n"
+		  "found by    klog/warn\n"
+		  "signature   warn: a/b.c in foo\n"
+		  "first seen  12.00 s into the load\n"
+		  "seen        1 time\n"
+		  "plan        quick, seed 18446744073709551615\n"
+		  "kernel      7.3.4-x on QEMU TCG, 2 CPUs, 1024 MiB, platform soft\n"
+		  "\n" WARN "\n");
 	free(text);
 	run_free(run);
 }
@@ -603,10 +623,273 @@ static void json_report(void **state)
 	json_decref(o);
 }
 
+/* ---- what was injected before ---- */
+
+#define RECENT(site, status, call)                                                                 \
+	"{\"us\":7,\"site\":\"" site "\",\"status\":\"" status "\",\"call\":" #call                \
+	",\"caller\":\"map_it\"}"
+#define INJECTIONS(n, ...)                                                                         \
+	"{\"e\":\"injections\",\"us\":21,\"injected\":" #n ",\"recent\":[" __VA_ARGS__ "]}\n"
+#define DRIFT(more)                                                                                \
+	"{\"e\":\"finding\",\"us\":420002,\"oracle\":\"stats\",\"kind\":\"drift\","                \
+	"\"title\":\"pages\",\"facts\":{\"drift\":3}" more "}\n"
+#define TWO_RECENT                                                                                 \
+	RECENT("tdh_mem_page_aug", "0x8000020000000092", 41)                                       \
+	"," RECENT("tdp_mmu_set_external_spte", "0xfffffffffffffff0", 7)
+
+/* The JSON report of EVENTS; json_decref() it. */
+static json_t *report_of(const char *events, const char *console)
+{
+	struct run_report *run = ingest(events, console, "gone");
+	char *error;
+	json_t *o;
+
+	run->reproduce = xstrdup("build/septorture run --seed 1 p.ini");
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	run_free(run);
+	o = json_load_file("report.json", 0, NULL);
+	assert_non_null(o);
+	return o;
+}
+
+/* What was injected before each of the findings, -1 where it is null, as "1 -1". */
+static void assert_injected(const char *events, const char *console, const char *expected)
+{
+	json_t *o = report_of(events, console), *f;
+	char *all = xstrdup("");
+	size_t i;
+
+	json_array_foreach(json_object_get(o, "findings"), i, f)
+	{
+		json_t *n = json_object_get(f, "injected_before");
+		char *longer = xasprintf("%s%s%d", all, i ? " " : "",
+					 json_is_null(n) ? -1 : (int)json_integer_value(n));
+
+		/* Both are known, or none. */
+		assert_int_equal(json_is_null(json_object_get(f, "recent")), json_is_null(n));
+		free(all);
+		all = longer;
+	}
+	assert_string_equal(all, expected);
+	free(all);
+	json_decref(o);
+}
+
+static void injected_before_finding(void **state)
+{
+	json_t *o = report_of(
+	    HELLO LOAD DRIFT(",\"injected\":17,\"recent\":[" TWO_RECENT "]") END(13), NULL);
+	json_t *f = json_array_get(json_object_get(o, "findings"), 0);
+	json_t *recent = json_object_get(f, "recent"), *last = json_array_get(recent, 1);
+	char *text;
+
+	(void)state;
+	assert_int_equal(json_integer_value(json_object_get(o, "load_us")), 2);
+	assert_true(json_is_false(json_object_get(o, "no_faults")));
+	assert_int_equal(json_integer_value(json_object_get(f, "since_load_us")), 420000);
+	assert_int_equal(json_integer_value(json_object_get(f, "injected_before")), 17);
+	assert_string_equal(json_string_value(json_object_get(f, "reproduce")),
+			    "build/septorture run --seed 1 p.ini");
+	assert_int_equal(json_array_size(recent), 2);
+	assert_int_equal(json_integer_value(json_object_get(last, "us")), 7);
+	assert_string_equal(json_string_value(json_object_get(last, "site")),
+			    "tdp_mmu_set_external_spte");
+	assert_string_equal(json_string_value(json_object_get(last, "status")),
+			    "0xfffffffffffffff0");
+	assert_string_equal(json_string_value(json_object_get(last, "status_name")), "-EBUSY");
+	assert_int_equal(json_integer_value(json_object_get(last, "call")), 7);
+	assert_string_equal(json_string_value(json_object_get(last, "caller")), "map_it");
+	json_decref(o);
+	text = read_text("report.txt");
+	assert_contains(text, RULE_LINE "pages\n"
+					"\n"
+					"found by    stats/drift\n"
+					"signature   stats: drift: pages\n"
+					"first seen  0.42 s into the load, after 17 injections\n");
+	assert_contains(text, "\ninjected shortly before, the oldest first:\n"
+			      "  SITE                       STATUS                 CALL  CALLER\n"
+			      "  tdh_mem_page_aug           TDX_OPERAND_BUSY_SEPT    41  map_it\n"
+			      "  tdp_mmu_set_external_spte  -EBUSY                    7  map_it\n"
+			      "\n{\n \"drift\": 3\n}\n"
+			      "\nto reproduce it:\n  build/septorture run --seed 1 p.ini\n");
+	free(text);
+}
+
+/* The first finding of its kind counts, and one that comes without says nothing. */
+static void injected_before_the_first(void **state)
+{
+	(void)state;
+	assert_injected(HELLO DRIFT(",\"injected\":1,\"recent\":[]")
+			    DRIFT(",\"injected\":2,\"recent\":[]") END(6),
+			NULL, "1");
+	assert_injected(HELLO DRIFT("") DRIFT(",\"injected\":2,\"recent\":[]") END(6), NULL, "-1");
+	assert_injected(HELLO "{\"e\":\"check\",\"oracle\":\"stats\",\"ok\":false}\n" END(5), NULL,
+			"-1");
+}
+
+#define TRACE_END KLOG(9, "---[ end trace 0 ]---")
+#define OTHER	  "WARNING: a/b.c:9 at bar+0x1/0x2, CPU#0: x/1"
+
+static void injected_before_splat(void **state)
+{
+	(void)state;
+	/* Right after the header, in the body, behind the end. */
+	assert_injected(HELLO KLOG(2, WARN) INJECTIONS(3) TRACE_END END(7), NULL, "3");
+	assert_injected(HELLO KLOG(2, WARN) KLOG(3, "body") INJECTIONS(3) TRACE_END END(8), NULL,
+			"3");
+	assert_injected(HELLO KLOG(2, WARN) TRACE_END INJECTIONS(3) END(7), NULL, "3");
+	assert_injected(HELLO KLOG(2, WARN) INJECTIONS(3), NULL, "3");
+	/* The first one, and none of the next splat's. */
+	assert_injected(HELLO KLOG(2, WARN) INJECTIONS(3) INJECTIONS(4) TRACE_END INJECTIONS(5)
+			    END(9),
+			NULL, "3");
+	assert_injected(HELLO KLOG(2, WARN) KLOG(3, OTHER) INJECTIONS(4) TRACE_END END(8), NULL,
+			"-1 4");
+	assert_injected(HELLO KLOG(2, WARN) INJECTIONS(3) KLOG(3, OTHER) INJECTIONS(4) END(8), NULL,
+			"3 4");
+	assert_injected(HELLO KLOG(2, WARN) TRACE_END DRIFT("") INJECTIONS(3) END(8), NULL, "3 -1");
+	/* A splat that was there before is the same finding. */
+	assert_injected(HELLO KLOG(2, WARN) TRACE_END KLOG(4, WARN) INJECTIONS(4) TRACE_END END(9),
+			NULL, "-1");
+	assert_injected(HELLO KLOG(2, WARN) TRACE_END KLOG(4, WARN) TRACE_END INJECTIONS(4) END(9),
+			NULL, "-1");
+	assert_injected(HELLO KLOG(2, WARN) TRACE_END KLOG(4, WARN) INJECTIONS(4)
+			    TRACE_END KLOG(7, OTHER) TRACE_END END(11),
+			NULL, "-1 -1");
+	/* Before any splat, and beside the provoked one. */
+	assert_injected(GREETING INJECTIONS(1) PROVOKED_WARN INJECTIONS(2) PROVOKED("\"warn\"")
+			    KLOG(2, WARN) TRACE_END END(8),
+			NULL, "-1");
+	assert_injected(HELLO KLOG(2, NULL_BUG) INJECTIONS(3), NULL_BUG "\nRIP: 0010:foo+0x1/0x2\n",
+			"3");
+	/* Nobody counted beside the console. */
+	assert_injected(HELLO INJECTIONS(3) END(5), WARN "\n", "-1");
+}
+
+/* Any may be missing or nonsense: what is left is kept. */
+static void odd_injections(void **state)
+{
+	json_t *o = report_of(
+	    HELLO DRIFT(",\"injected\":\"many\",\"recent\":[7,{},{\"status\":\"0x5\",\"call\":-1,"
+			"\"site\":[]},{\"status\":\"\"},{\"status\":\"0x8000020000000000 \"},1,2,3,"
+			"4,{\"status\":\"0x8000020000000000\",\"site\":\"a\\u001bb\"}]") END(5),
+	    NULL);
+	json_t *f = json_array_get(json_object_get(o, "findings"), 0);
+	json_t *recent = json_object_get(f, "recent"), *first = json_array_get(recent, 0);
+	char *text;
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(f, "injected_before")));
+	/* The last ones: the others were earlier. */
+	assert_int_equal(json_array_size(recent), INJECTED_MAX);
+	assert_string_equal(json_string_value(json_object_get(first, "status")), "0x5");
+	assert_true(json_is_null(json_object_get(first, "status_name")));
+	assert_true(json_is_null(json_object_get(json_array_get(recent, 2), "status_name")));
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(recent, 7), "status_name")),
+	    "TDX_OPERAND_BUSY");
+	json_decref(o);
+	text = read_text("report.txt");
+	assert_contains(text, "  ?     0x5                     0  ?\n");
+	assert_contains(text, "  a?b   TDX_OPERAND_BUSY        0  ?\n");
+	free(text);
+	json_decref(report_of(HELLO DRIFT(",\"injected\":-3,\"recent\":{}") END(5), NULL));
+	assert_injected(HELLO DRIFT(",\"injected\":-3,\"recent\":{}") END(5), NULL, "-1");
+}
+
+#define PHASE(us, name) "{\"e\":\"phase\",\"us\":" #us ",\"name\":\"" name "\",\"td\":1}\n"
+
+/* Gives the finding's since_load_us, -1: null, and what the text says of it. */
+static void assert_since_load(const char *events, int since, const char *words)
+{
+	json_t *o = report_of(events, NULL);
+	json_t *n =
+	    json_object_get(json_array_get(json_object_get(o, "findings"), 0), "since_load_us");
+	char *text = read_text("report.txt");
+
+	assert_int_equal(json_is_null(n) ? -1 : json_integer_value(n), since);
+	assert_contains(text, words);
+	free(text);
+	json_decref(o);
+}
+
+static void since_load(void **state)
+{
+	(void)state;
+	assert_since_load(HELLO PHASE(5, "boot") PHASE(20002, "load") PHASE(30000, "load") DRIFT("")
+			      END(8),
+			  400000, "\nfirst seen  0.40 s into the load\n");
+	assert_since_load(HELLO PHASE(420002, "load") DRIFT("") END(6), 0, " 0.00 s into the load");
+	assert_since_load(HELLO PHASE(420003, "load") DRIFT("") END(6), -1,
+			  "\nfirst seen  0.42 s after the kernel's start, before the load\n");
+	assert_since_load(HELLO PHASE(1, "boot") DRIFT("") END(6), -1,
+			  "\nfirst seen  0.42 s after the kernel's start\n");
+	assert_since_load(HELLO "{\"e\":\"phase\",\"name\":\"load\"}\n" DRIFT("") END(6), -1,
+			  "\nfirst seen  0.42 s after the kernel's start\n");
+	assert_since_load(HELLO PHASE(2, "load") "{\"e\":\"finding\",\"oracle\":\"x\"}\n" END(6),
+			  -1, "\nfirst seen  nobody knows when\n");
+}
+
+/* What does not count is shown behind what does. */
+static void order_of_findings(void **state)
+{
+	struct run_report *run = ingest(HELLO DRIFT("") KLOG(2, WARN) TRACE_END END(7), NULL, NULL);
+	char *error, *text;
+
+	(void)state;
+	run->findings[0].known = xstrdup("K9: harmless");
+	run->findings[1].count = 2;
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	run_free(run);
+	text = read_text("report.txt");
+	assert_contains(text, "TITLE\nklog/warn                2  12.0 s");
+	assert_true(strstr(text, RULE_LINE WARN) < strstr(text, RULE_LINE "pages"));
+	assert_contains(text, "\nseen        2 times\n");
+	assert_contains(text, "\nfound by    stats/drift (known) K9: harmless\n");
+	assert_lacks(text, "to reproduce it");
+	assert_lacks(text, "injected shortly");
+	free(text);
+}
+
+static void summary(void **state)
+{
+	struct run_report *run = ingest(HELLO DRIFT("") END(5), NULL, NULL);
+	FILE *f = fopen("summary", "w");
+	char *text;
+
+	(void)state;
+	run->mutant = xstrdup("m");
+	run->no_faults = true;
+	text_summary(run, f);
+	fclose(f);
+	run_free(run);
+	text = read_text("summary");
+	assert_contains(text, ", mutant m, without its faults\n");
+	assert_contains(text, "\n1 FINDING\nreport: /some/where/report.json\n"
+			      "findings to mail: /some/where/report.txt\n");
+	assert_lacks(text, RULE_LINE);
+	free(text);
+}
+
+static void assert_documented(const char *doc, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value)
+	{
+		char *quoted = xasprintf("`%s`", key);
+
+		assert_contains(doc, quoted);
+		free(quoted);
+	}
+}
+
 /* Every key that is written is documented. */
 static void json_is_documented(void **state)
 {
-	struct run_report *run = ingest(HELLO LOAD KLOG(0, WARN) END(13), NULL, NULL);
+	struct run_report *run = ingest(
+	    HELLO LOAD DRIFT(",\"injected\":1,\"recent\":[" TWO_RECENT "]") END(13), NULL, NULL);
 	char *doc = read_text(SRCDIR "/docs/report.md"), *error;
 	json_t *o, *value;
 	const char *key;
@@ -615,20 +898,15 @@ static void json_is_documented(void **state)
 	assert_int_equal(report_write_all(run, ".", &error), 0);
 	run_free(run);
 	o = json_load_file("report.json", 0, NULL);
+	assert_documented(doc, o);
 	json_object_foreach(o, key, value)
 	{
-		char *quoted = xasprintf("`%s`", key);
 		json_t *first = json_array_get(value, 0), *inner;
 		const char *name;
 
-		assert_contains(doc, quoted);
-		free(quoted);
+		assert_documented(doc, first);
 		json_object_foreach(first, name, inner)
-		{
-			quoted = xasprintf("`%s`", name);
-			assert_contains(doc, quoted);
-			free(quoted);
-		}
+		    assert_documented(doc, json_array_get(inner, 0));
 	}
 	json_decref(o);
 	free(doc);
@@ -677,6 +955,13 @@ int main(void)
 	    cmocka_unit_test(text_report),
 	    cmocka_unit_test(long_text_report),
 	    cmocka_unit_test(json_report),
+	    cmocka_unit_test(injected_before_finding),
+	    cmocka_unit_test(injected_before_the_first),
+	    cmocka_unit_test(injected_before_splat),
+	    cmocka_unit_test(odd_injections),
+	    cmocka_unit_test(since_load),
+	    cmocka_unit_test(order_of_findings),
+	    cmocka_unit_test(summary),
 	    cmocka_unit_test(json_is_documented),
 	    cmocka_unit_test(full_disk),
 	};

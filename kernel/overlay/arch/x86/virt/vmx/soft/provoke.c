@@ -18,6 +18,10 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "septorture.h"
+
+struct dentry *septorture_dir;
+
 static unsigned long shared;
 
 static noinline void septorture_provoked_warn(void)
@@ -71,9 +75,8 @@ static const struct file_operations provoke_fops = {
 
 static int __init provoke_init(void)
 {
-	struct dentry *dir = debugfs_create_dir("septorture", NULL);
-
-	debugfs_create_file("provoke", 0200, dir, NULL, &provoke_fops);
+	septorture_dir = debugfs_create_dir("septorture", NULL);
+	debugfs_create_file("provoke", 0200, septorture_dir, NULL, &provoke_fops);
 	return 0;
 }
-late_initcall(provoke_init);
+device_initcall(provoke_init);

@@ -11,6 +11,7 @@
 #include <linux/seq_file.h>
 #include <asm/softseam.h>
 #include "seam.h"
+#include "seam_dump.h"
 
 struct leaf_count {
 	u64 n[SEPT_NR_STATES];
@@ -115,6 +116,7 @@ static int __init seam_audit_init(void)
 	debugfs_create_file("tds", 0400, dir, NULL, &tds_fops);
 	debugfs_create_file("leaves", 0400, dir, NULL, &leaves_fops);
 	debugfs_create_file("findings", 0400, dir, NULL, &findings_fops);
+	seam_dump_init(dir);
 	return 0;
 }
 late_initcall(seam_audit_init);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One run of one plan, from the kernel's build to the report. */
+#ifndef SEPTORTURE_RUN_PLAN_H
+#define SEPTORTURE_RUN_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "accel.h"
+#include "run.h"
+
+struct run_args {
+	const char *plan; /* its path */
+	const char *mutant; /* as kernel.h takes it; NULL: none */
+	const char *image; /* the kernel with it, if that is built already; else NULL */
+	uint64_t seed; /* 0: the plan's */
+	uint64_t duration_us; /* 0: the plan's */
+	bool no_faults; /* leave the plan's out */
+	bool keep; /* what is only there to run the VM */
+	bool quiet; /* say nothing but what goes wrong */
+	enum accel_wish accel;
+	const struct accel_choice *chosen; /* instead of that; NULL: not yet */
+};
+
+/*
+ * Runs the plan and leaves build/runs/ID/. Returns an EXIT_ status; what went
+ * wrong has been said. *REPORT (run_free() it) is set if a VM was run, else NULL.
+ */
+int run_plan(const struct run_args *args, struct run_report **report);
+
+/* The source tree: an absolute path, or NULL after say(). free() it. */
+char *run_source(void);
+
+/* The plan in PATH (plan_free() it), or NULL after a word of what is wrong with it. */
+struct plan *run_read_plan(const char *path);
+
+/* The version of QEMU (free() it), or NULL after say(). */
+char *run_emulator(void);
+
+/* Files of the source tree SRC; free() them. */
+char *run_agent(const char *src);
+char *run_known_file(const char *src);
+
+#endif

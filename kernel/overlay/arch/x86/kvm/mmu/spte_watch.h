@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Watches the accessors of TDP MMU SPTEs: who freezes an SPTE must be the one
+ * who unfreezes it, and must not read it back meanwhile.
+ *
+ * Only the accessors and the cmpxchg that tdp_mmu.c uses are hooked, not the
+ * functions that call them, so that the hooks also fit kernels in which those
+ * look different. All hooks run with mmu_lock held, i.e. on one CPU. The boot
+ * parameter "spte_watch=off" switches them off, to measure what they cost.
+ */
+#ifndef __KVM_X86_MMU_SPTE_WATCH_H
+#define __KVM_X86_MMU_SPTE_WATCH_H
+
+#include <linux/jump_label.h>
+#include <linux/kvm_host.h>
+
+#include "spte.h"
+
+#ifdef CONFIG_KVM_SPTE_WATCH
+
+DECLARE_STATIC_KEY_TRUE(spte_watch_key);
+
+/* The SPTE was written by this CPU; remembers which one it is for the tracepoint. */
+void spte_watch_note(u64 *sptep);
+/* This task has frozen the SPTE, which was @old_spte. */
+void spte_watch_froze(u64 *sptep, u64 old_spte);
+/* Does this task hold the SPTE frozen? */
+bool spte_watch_owns(u64 *sptep);
+/* It does no longer; what was found in its place is @found. */
+void spte_watch_thawed(u64 *sptep, u64 found, u64 new_spte);
+/* FROZEN_SPTE was read. */
+void spte_watch_read_frozen(u64 *sptep);
+/* Called by the wrapper of the external update. */
+void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte, int level);
+
+static inline u64 spte_watch_read(u64 *sptep, u64 spte)
+{
+	if (unlikely(is_frozen_spte(spte)) && static_branch_likely(&spte_watch_key))
+		spte_watch_read_frozen(sptep);
+	return spte;
+}
+
+static inline void spte_watch_write(u64 *sptep, u64 new_spte)
+{
+	if (!static_branch_likely(&spte_watch_key)) {
+		WRITE_ONCE(*sptep, new_spte);
+		return;
+	}
+	spte_watch_note(sptep);
+	/* Relaxed: no more ordered than the plain write that it stands for. */
+	if (unlikely(spte_watch_owns(sptep)))
+		spte_watch_thawed(sptep, xchg_relaxed(sptep, new_spte), new_spte);
+	else
+		WRITE_ONCE(*sptep, new_spte);
+}
+
+static inline u64 spte_watch_xchg(u64 *sptep, u64 new_spte)
+{
+	u64 found;
+
+	if (!static_branch_likely(&spte_watch_key))
+		return xchg(sptep, new_spte);
+	spte_watch_note(sptep);
+	found = xchg(sptep, new_spte);
+	if (unlikely(spte_watch_owns(sptep)))
+		spte_watch_thawed(sptep, found, new_spte);
+	return found;
+}
+
+static __always_inline bool spte_watch_cmpxchg(u64 *sptep, u64 *old_spte, u64 new_spte)
+{
+	if (!try_cmpxchg64(sptep, old_spte, new_spte))
+		return false;
+	if (!static_branch_likely(&spte_watch_key))
+		return true;
+	spte_watch_note(sptep);
+	if (is_frozen_spte(new_spte))
+		spte_watch_froze(sptep, *old_spte);
+	return true;
+}
+
+/* All that the TDP MMU compares and exchanges is SPTEs. */
+#undef try_cmpxchg64
+#define try_cmpxchg64(sptep, old_spte, new_spte)	\
+	spte_watch_cmpxchg(sptep, old_spte, new_spte)
+
+#else
+
+static inline u64 spte_watch_read(u64 *sptep, u64 spte)
+{
+	return spte;
+}
+
+static inline void spte_watch_write(u64 *sptep, u64 new_spte)
+{
+	WRITE_ONCE(*sptep, new_spte);
+}
+
+static inline u64 spte_watch_xchg(u64 *sptep, u64 new_spte)
+{
+	return xchg(sptep, new_spte);
+}
+
+static inline void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte,
+				       int level)
+{
+}
+
+#endif
+
+#endif

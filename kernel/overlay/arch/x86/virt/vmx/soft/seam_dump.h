@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _SEAM_DUMP_H
+#define _SEAM_DUMP_H
+
+struct dentry;
+
+/* Creates the file "sept" in debugfs' directory @dir. */
+void seam_dump_init(struct dentry *dir);
+
+#endif
