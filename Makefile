@@ -31,7 +31,7 @@ MAIN := $(O)/obj/fi-scripts/septorture.o
 HOST := $(filter-out $(MAIN),$(call objs,fi-scripts))
 # Tests have stressors of their own: the real ones may change.
 TEST_STRESSORS := $(O)/obj/tests/stressors.o
-TEST_HELPER := $(O)/obj/tests/helper.o $(O)/obj/tests/cli.o
+TEST_HELPER := $(O)/obj/tests/helper.o $(O)/obj/tests/cli.o $(O)/obj/tests/httpd.o
 
 UNIT_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 # Those that boot VMs, and the programs that these VMs run instead of the agent.
