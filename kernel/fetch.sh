@@ -7,8 +7,10 @@
 # Debian's linux-source-7.3 (any 7.3.x; else 7.2.x; else the newest later one),
 # without root and without touching the system's apt configuration. Packages are
 # kept in ${XDG_CACHE_HOME:-~/.cache}/septorture; a good one there means that no
-# network is used. The tree lands in build/kernel/pristine/<version>/ and is
-# shared by hard links: never write to it.
+# network is used, and a download that was cut short goes on. An archive that does
+# not answer is given up after a minute, or by Acquire::http::Timeout (15 s here)
+# and Acquire::Retries (1) of apt's configuration. The tree lands in
+# build/kernel/pristine/<version>/ and is shared by hard links: never write to it.
 #
 #   KERNEL_VERSION=7.2   that series and no other
 #   KSRC=/path           a tree of your own instead; it is never modified

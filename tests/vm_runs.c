@@ -190,6 +190,73 @@ static void blind_kcsan_is_invalid(void **state)
 	     3);
 }
 
+/*
+ * A kernel on which not all is well (tests/mutants/blind.mutant says how), and
+ * of which septorture must not say that it is; its report.
+ */
+static json_t *run_blind(const char *how, int status)
+{
+	char *append = xasprintf("SEPTORTURE_APPEND=septorture_test=%s", how);
+
+	want(run(append, "--duration 2s --mutant tests/mutants/blind.mutant "
+			 "configs/plans/quick.ini"),
+	     status);
+	free(append);
+	return report();
+}
+
+static void assert_blind(const char *how, const char *why)
+{
+	json_t *r = run_blind(how, 3);
+
+	assert_string_equal(string(r, "verdict"), "invalid");
+	assert_contains(string(r, "invalid"), why);
+	json_decref(r);
+}
+
+static void unseen_warn_is_invalid(void **state)
+{
+	(void)state;
+	assert_blind("warn", "the provoked WARN did not reach the report");
+}
+
+static void lockdep_off_is_invalid(void **state)
+{
+	(void)state;
+	assert_blind("lockdep", "lockdep switched itself off and no splat of it was seen");
+}
+
+static void failing_arming_is_invalid(void **state)
+{
+	(void)state;
+	assert_blind("armed", "fail_function does not work: septorture_provoked_call did not fail");
+}
+
+static void own_splat_is_invalid(void **state)
+{
+	json_t *r = run_blind("own", 3);
+	const json_t *f = finding(r, "klog", "warn", "should_fail_ex");
+
+	(void)state;
+	assert_contains(string(r, "invalid"),
+			"septorture's own fault: WARNING: lib/fault-inject.c");
+	assert_non_null(f);
+	assert_string_equal(string(f, "scope"), "own");
+	json_decref(r);
+}
+
+static void race_elsewhere_is_listed(void **state)
+{
+	json_t *r = run_blind("race", 0);
+	const json_t *f = finding(r, "klog", "kcsan", "septorture_test_race");
+
+	(void)state;
+	assert_string_equal(string(r, "verdict"), "clean");
+	assert_non_null(f);
+	assert_string_equal(string(f, "scope"), "elsewhere");
+	json_decref(r);
+}
+
 static void fail_function_interface(void **state)
 {
 	json_t *r, *c;
@@ -207,11 +274,14 @@ static void fail_function_interface(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(stock_kernel_is_clean),   cmocka_unit_test(stats_mutant_is_found),
-	    cmocka_unit_test(failing_removal_is_seen), cmocka_unit_test(four_cpus),
-	    cmocka_unit_test(cache_drain_is_found),    cmocka_unit_test(vcpu_migration_is_found),
-	    cmocka_unit_test(panic_is_a_finding),      cmocka_unit_test(silent_vm_is_ended),
-	    cmocka_unit_test(fail_function_interface), cmocka_unit_test(blind_kcsan_is_invalid),
+	    cmocka_unit_test(stock_kernel_is_clean),	 cmocka_unit_test(stats_mutant_is_found),
+	    cmocka_unit_test(failing_removal_is_seen),	 cmocka_unit_test(four_cpus),
+	    cmocka_unit_test(cache_drain_is_found),	 cmocka_unit_test(vcpu_migration_is_found),
+	    cmocka_unit_test(panic_is_a_finding),	 cmocka_unit_test(silent_vm_is_ended),
+	    cmocka_unit_test(fail_function_interface),	 cmocka_unit_test(blind_kcsan_is_invalid),
+	    cmocka_unit_test(unseen_warn_is_invalid),	 cmocka_unit_test(lockdep_off_is_invalid),
+	    cmocka_unit_test(failing_arming_is_invalid), cmocka_unit_test(own_splat_is_invalid),
+	    cmocka_unit_test(race_elsewhere_is_listed),
 	};
 
 	return cmocka_run_group_tests(tests, to_source, NULL);
