@@ -54,7 +54,7 @@ unreachable() {
 	uri=$(apt-get install --print-uris -qq -y --no-install-recommends $missing 2>/dev/null |
 		sort -k3n | sed -n "1s/^'\([^']*\)'.*/\1/p")
 	# shellcheck disable=SC2046
-	if [ -n "$uri" ] && ! /usr/lib/apt/apt-helper $(brief) download-file "$uri" "$tmp/probe" \
+	if [ -n "$uri" ] && ! /usr/lib/apt/apt-helper -qq $(brief) download-file "$uri" "$tmp/probe" \
 		>>"$tmp/log" 2>&1; then
 		echo "$uri"
 		return 0
@@ -64,8 +64,9 @@ unreachable() {
 
 fail() {
 	tail -n 20 "$tmp/log" >&2
-	say "$1; see that the network, apt's sources and its proxy are all right; the command was"
-	echo "  $command" >&2
+	say "$1 (its last words are above); see that the network and apt's" \
+		"sources${sudo:+ and sudo} work; as root the command is"
+	echo "  ${command#sudo }" >&2
 	exit 1
 }
 
@@ -76,12 +77,12 @@ install_missing() {
 	# shellcheck disable=SC2046
 	! need_update || $sudo apt-get -qq $(brief) -o APT::Update::Error-Mode=any update >>"$tmp/log" 2>&1 ||
 		say "apt-get update failed, trying anyway"
-	! uri=$(unreachable) || fail "can't download $uri"
+	! uri=$(unreachable) || fail "apt can't download $uri"
 	say "$command"
 	# shellcheck disable=SC2086
 	$sudo env DEBIAN_FRONTEND=noninteractive \
 		apt-get -qq install -y --no-install-recommends $missing >>"$tmp/log" 2>&1 </dev/null ||
-		fail "apt-get could not install$missing (its last words are above)"
+		fail "apt-get could not install$missing"
 }
 
 if ! command -v dpkg-query >/dev/null; then

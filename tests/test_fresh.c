@@ -104,7 +104,8 @@ static int set_up(void **state)
 	/* Not root, sudo still has nothing to do. */
 	write_text("sudo", "#!/bin/sh\necho \"$*\" >>sudo.log\nexec \"$@\"\n");
 	write_text("id", "#!/bin/sh\necho 1000\n");
-	must("chmod +x sudo id && cp sudo fake");
+	write_text("no-sudo", "#!/bin/sh\necho plain is not in the sudoers file. >&2\nexit 1\n");
+	must("chmod +x sudo no-sudo id && cp sudo fake");
 	write_apt_conf(httpd_start(&server));
 	return 0;
 }
@@ -121,7 +122,7 @@ static int tear_down(void **state)
 static int reset(void **state)
 {
 	(void)state;
-	return system("rm -rf cache silent cut requests sudo.log fake/id");
+	return system("rm -rf cache silent cut requests sudo.log fake/id; cp sudo fake");
 }
 #define TEST(f) cmocka_unit_test_setup(f, reset)
 
@@ -251,8 +252,10 @@ static void silent_archive(void **state)
 	/* Nothing is known about the packages: the list can't be had. */
 	want(sh(INSTALL), 1);
 	assert_contains(said, "install: apt-get update failed, trying anyway\n");
-	assert_contains(said, "install: apt-get could not install septorture-small "
-			      "septorture-big (its last words are above); see that the network");
+	assert_contains(
+	    said,
+	    "install: apt-get could not install septorture-small "
+	    "septorture-big (its last words are above); see that the network and apt's sources");
 	unlink("silent");
 	/* Only downloaded: our apt.conf says so. */
 	want(sh(INSTALL), 0);
@@ -261,11 +264,23 @@ static void silent_archive(void **state)
 	/* One time-out, not one per package. */
 	write_text("silent", "");
 	want(sh(INSTALL), 1);
-	assert_contains(said, "install: can't download http://127.0.0.1:");
-	assert_contains(said, "/septorture-small_1_all.deb; see that the network, apt's sources");
+	assert_contains(said, "install: apt can't download http://127.0.0.1:");
+	assert_contains(said, "/septorture-small_1_all.deb (its last words are above)");
 	assert_contains(said, "apt-get install -y --no-install-recommends septorture-small "
 			      "septorture-big\n");
 	assert_true(now() - start < 20);
+}
+
+/* The user may not do that. */
+static void refused_by_sudo(void **state)
+{
+	(void)state;
+	must("cp id fake && cp no-sudo fake/sudo");
+	want(sh(INSTALL), 1);
+	assert_contains(said, "plain is not in the sudoers file.\n");
+	assert_contains(said,
+			"apt's sources and sudo work; as root the command is\n  apt-get install -y "
+			"--no-install-recommends septorture-small septorture-big\n");
 }
 
 static void with_sudo(void **state)
@@ -352,12 +367,12 @@ static void no_programs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(silent_mirror),  TEST(cut_download_goes_on),
-	    TEST(whole_part),	  TEST(damaged_part),
-	    TEST(wrong_package),  TEST(other_version),
-	    TEST(silent_archive), TEST(with_sudo),
-	    TEST(only_told),	  TEST(without_sudo),
-	    TEST(no_programs),
+	    TEST(silent_mirror),   TEST(cut_download_goes_on),
+	    TEST(whole_part),	   TEST(damaged_part),
+	    TEST(wrong_package),   TEST(other_version),
+	    TEST(silent_archive),  TEST(with_sudo),
+	    TEST(refused_by_sudo), TEST(only_told),
+	    TEST(without_sudo),	   TEST(no_programs),
 	};
 
 	return cmocka_run_group_tests_name("fresh", tests, set_up, tear_down);
