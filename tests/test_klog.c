@@ -418,6 +418,12 @@ static void race_frames(void **state)
 	assert_false(seen[0].cut);
 	function_is("BUG: KCSAN: data-race in a / b\n" ACCESS("read") " a+0x1/0x2\n", "", "a!");
 	assert_false(seen[0].whole);
+	/* A WARN of another CPU ends among its lines. */
+	function_is(
+	    "BUG: KCSAN: data-race in a / b\n" ACCESS("read") " a+0x1/0x2\n\n" ACCESS(
+		"write") " b+0x1/0x2\n\n---[ end trace 0000000000000000 ]---\n" REPORTED RULE,
+	    "", "a! b!");
+	assert_true(seen[0].whole);
 	/* One splat's frames are not the next one's. */
 	feed(RULE "BUG: KCSAN: data-race in a / b\n" ACCESS(
 	    "read") " a+0x1/0x2\n" REPORTED RULE
