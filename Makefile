@@ -5,6 +5,7 @@
 #   make            both
 #   make run        a short run of the default plan
 #   make check      everything that is tested
+#   make bench      what the oracles cost
 #   make unit       the tests that boot no VM
 #   make O=DIR CC=clang SANITIZE=address,undefined unit     a second build beside it
 
@@ -31,7 +32,7 @@ MAIN := $(O)/obj/fi-scripts/septorture.o
 HOST := $(filter-out $(MAIN),$(call objs,fi-scripts))
 # Tests have stressors of their own: the real ones may change.
 TEST_STRESSORS := $(O)/obj/tests/stressors.o
-TEST_HELPER := $(O)/obj/tests/helper.o $(O)/obj/tests/cli.o
+TEST_HELPER := $(O)/obj/tests/helper.o $(O)/obj/tests/cli.o $(O)/obj/tests/httpd.o
 
 UNIT_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 # Those that boot VMs, and the programs that these VMs run instead of the agent.
@@ -40,7 +41,7 @@ GUESTS := $(patsubst tests/guest/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c))
 # Shell tests: style, the kernel's source and build.
 KERNEL_TESTS := tests/style tests/kernel-build-cli tests/kernel-tree
 
-.PHONY: all deps kernel run check unit clean format format-check
+.PHONY: all deps kernel run check bench unit clean format format-check
 # A source file that is gone must not stop make.
 .SECONDARY:
 
@@ -61,6 +62,10 @@ check: deps
 	@$(MAKE) --no-print-directory -s all unit-programs vm-programs
 	@kernel/build.sh race >/dev/null
 	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(KERNEL_TESTS) $(VM_TESTS)
+
+# Timed claims: nothing that passes or fails.
+bench: all
+	@tests/bench
 
 unit: unit-programs
 	MUTATE=$(O)/mutate tests/run $(UNIT_TESTS)

@@ -7,8 +7,10 @@
 # Debian's linux-source-7.3 (any 7.3.x; else 7.2.x; else the newest later one),
 # without root and without touching the system's apt configuration. Packages are
 # kept in ${XDG_CACHE_HOME:-~/.cache}/septorture; a good one there means that no
-# network is used. The tree lands in build/kernel/pristine/<version>/ and is
-# shared by hard links: never write to it.
+# network is used, and a download that was cut short goes on. An archive that does
+# not answer is given up after a minute, or by Acquire::http::Timeout (15 s here)
+# and Acquire::Retries (1) of apt's configuration. The tree lands in
+# build/kernel/pristine/<version>/ and is shared by hard links: never write to it.
 #
 #   KERNEL_VERSION=7.2   that series and no other
 #   KSRC=/path           a tree of your own instead; it is never modified
@@ -157,6 +159,13 @@ apt_suite() {
 		-o Dir::Cache="$d/cache" -o Dir::Cache::archives="$d/cache/archives" "$@"
 }
 
+# apt's option $1 as a line of configuration, unless the machine has one set.
+apt_default() {
+	local value=''
+	eval "$(apt-config shell value "$1")"
+	[ -n "$value" ] || echo "$1 \"$2\";"
+}
+
 apt_setup() {
 	# Hooks of the system's apt.conf.d (docker-clean and the like) are for the
 	# system's cache and need root; #clear works in a file given with -c only.
@@ -168,16 +177,23 @@ apt_setup() {
 		APT::Sandbox::User "root";
 		APT::Get::List-Cleanup "false";
 		Acquire::Languages "none";
-		Acquire::Retries "2";
 		Dir::Log "/dev/null";
 	CONF
 	: >"$work/status"
+	# A mirror that takes connections but says nothing costs four time-outs.
+	{
+		apt_default Acquire::http::Timeout 15	# https takes it from http
+		apt_default Acquire::Retries 1
+	} >>"$work/apt.conf"
 }
+
+# No further attempts in this run, and why.
+give_up() { echo "$1" >"$work/gave_up"; }
 
 # Lists of the suite $1, fetched once per run. 1: the archive has no such suite.
 suite_ready() {
 	local d=$work/$1 opt='' uri=$2 key=$3
-	[ ! -e "$d/absent" ] || return 1
+	[ ! -e "$d/absent" ] && [ ! -e "$work/gave_up" ] || return 1
 	[ ! -e "$d/ready" ] || return 0
 	mkdir -p "$d/state" "$d/lists/partial" "$d/cache/archives/partial"
 	[ "$key" = - ] || opt="[signed-by=$key] "
@@ -185,6 +201,10 @@ suite_ready() {
 	say "reading the package list of $1"
 	if ! apt_suite "$1" apt-get -qq -o APT::Update::Error-Mode=any update >"$d/log" 2>&1; then
 		sed -n 's/^[EW]: /fetch:   /p' "$d/log" | head -n3 >&2
+		# "Connection failed", "Could not connect", "Temporary failure resolving":
+		# then the other suites can't be had, either.
+		! grep -qE 'onnect|imed out|resolv' "$d/log" ||
+			give_up "the Debian archive $uri does not answer"
 		touch "$d/absent"
 		return 1
 	fi
@@ -198,21 +218,44 @@ suite_has() {
 		     END { if (v == "" || s == "" || h == "") exit 1; print v, s, h }'
 }
 
-# Downloads linux-source-$2 from the suite $1 into the cache and prints its path.
-download() {
-	local suite=$1 series=$2 version=$3 size=$4 sum=$5 d=$work/$1/got deb why quiet=-qq
+# get SUITE URI FILE SHA256: goes on with a FILE that is there in part, which
+# apt-get download never does. The checksum is that of the signed package list.
+get() {
+	local quiet=-qq
 	[ ! -t 2 ] || quiet=-q=0
+	apt_suite "$1" /usr/lib/apt/apt-helper $quiet download-file "$2" "$3" "SHA256:$4" >&2
+}
+
+# Downloads linux-source-$2 from the suite $1 into the cache and prints its path.
+# If that fails, what came of it stays in the cache's partial folder.
+download() {
+	local suite=$1 series=$2 version=$3 size=$4 sum=$5 d=$cache/partial uri name deb had there=''
+	read -r uri name _ < <(apt_suite "$suite" apt-get download --print-uris \
+		"linux-source-$series=$version") || return 1
+	uri=${uri#\'}
+	uri=${uri%\'}
+	deb=$d/$name
 	mkdir -p "$d"
-	say "downloading linux-source-$series $version ($((size >> 20)) MiB) from $suite"
-	(cd "$d" && apt_suite "$suite" apt-get $quiet download "linux-source-$series=$version" >&2) ||
-		return 1
-	deb=$(find "$d" -name '*.deb' | head -n1)
-	[ -n "$deb" ] || return 1
-	echo "$sum $size" >"$deb.sha256"
-	why=$(deb_lacks "$deb") || { say "the download is damaged: $why"; return 1; }
+	find "$d" -type f -name "linux-source-${series}_*" ! -name "$name" -delete
+	had=$(stat -c %s "$deb" 2>/dev/null) || had=0
+	[ "$had" -eq 0 ] || there=", of which $((had >> 20)) MiB are here already"
+	say "downloading linux-source-$series $version from $suite ($((size >> 20)) MiB$there)"
+	until get "$suite" "$uri" "$deb" "$sum"; do
+		rm -f "$deb.FAILED"	# apt's name for a file with another checksum
+		if [ "$had" -eq 0 ] || [ -f "$deb" ]; then
+			give_up "linux-source-$series could not be downloaded"
+			[ ! -f "$deb" ] || say "the next run goes on with what came of it"
+			return 1
+		fi
+		say "what an earlier download left is damaged; dropping it and starting over"
+		had=0
+	done
+	# That is what apt makes of a file: archive.
+	[ ! -L "$deb" ] || cp --remove-destination "$(realpath "$deb")" "$deb"
 	# The record goes first: a package without one counts as damaged.
-	mv -f "$deb.sha256" "$deb" "$cache/"
-	printf '%s\n' "$cache/$(basename "$deb")"
+	echo "$sum $size" >"$cache/$name.sha256"
+	mv -f "$deb" "$cache/"
+	printf '%s\n' "$cache/$name"
 }
 
 # Looks for the series $1 in all suites, downloads the first.
@@ -238,8 +281,8 @@ later_series() {
 
 from_archive() {
 	local archive uri key series
-	command -v apt-get >/dev/null || { say "there is no apt-get here"; return 1; }
-	archive=$(apt_archive) || { say "apt's configuration names no Debian archive"; return 1; }
+	command -v apt-get >/dev/null || { give_up "there is no apt-get here"; return 1; }
+	archive=$(apt_archive) || { give_up "apt's configuration names no Debian archive"; return 1; }
 	read -r uri key <<<"$archive"
 	apt_setup
 	if [ -n "${KERNEL_VERSION:-}" ]; then
@@ -257,6 +300,9 @@ from_archive() {
 
 # --- choosing ---------------------------------------------------------------
 
+# Why there is nothing to be had of the series $1.
+why_none() { cat "$work/gave_up" 2>/dev/null || echo "the Debian archive has no linux-source-$1"; }
+
 # The package to use. Without KERNEL_VERSION a remembered fall-back (the archive
 # had no 7.3) is kept, so that no run asks the network again.
 find_deb() {
@@ -271,7 +317,7 @@ find_deb() {
 	[ -z "${KERNEL_VERSION:-}" ] || return 1
 	for series in $(cached_series); do
 		deb=$(cached_deb "$series") || continue
-		say "no linux-source-$want to be had; using the cached $(basename "$deb")"
+		say "$(why_none "$want"); using the cached $(basename "$deb")"
 		printf '%s\n' "$deb"
 		return 0
 	done
@@ -339,8 +385,9 @@ main() {
 	flock -n 9 || { say "waiting for another fetch"; flock 9; }
 	rm -rf "$cache"/tmp.*	# left by a killed run; we hold the lock
 	work=$(mktemp -d "$cache/tmp.XXXXXX")
-	deb=$(find_deb) || die 1 "no linux-source-${KERNEL_VERSION:-7.3} (or later) in the cache or the \
-Debian archive; set KSRC=/path/to/linux to use a tree of your own"
+	deb=$(find_deb) || die 1 "no kernel source: $(why_none "${KERNEL_VERSION:-7.3} or later"), and the cache \
+$cache has none; see that the network and apt's proxy work, or set KSRC=/path/to/linux to use a tree \
+of your own"
 	if [ -n "${1:-}" ]; then
 		printf '%s\n' "$deb"
 	else

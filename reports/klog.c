@@ -62,6 +62,7 @@ struct klog {
 	struct klog_frame *frames;
 	size_t nframes;
 	bool access; /* KCSAN: the next frame made the access */
+	bool by_interrupt, interrupted; /* ... by an interrupt; the frames are below its entry */
 	bool whole;
 	bool died; /* its "Oops:" line was seen */
 	struct text text;
@@ -293,7 +294,7 @@ static void clear_splat(struct klog *k)
 	k->function = NULL;
 	k->frames = NULL;
 	k->nframes = 0;
-	k->access = k->whole = false;
+	k->access = k->by_interrupt = k->interrupted = k->whole = false;
 	text_clear(&k->text);
 	k->open = false;
 }
@@ -443,26 +444,42 @@ static bool starts(const char *line, const char *prefix)
 	return !strncmp(line, prefix, strlen(prefix));
 }
 
+/* Below the entry of an interrupt is what it interrupted, by chance. */
+static bool enters_interrupt(const char *function)
+{
+	return starts(function, "asm_sysvec_") || !strcmp(function, "asm_common_interrupt");
+}
+
 static void note_frame(struct klog *k, const char *line)
 {
 	regmatch_t m[4];
 	struct klog_frame *f;
 
 	if (matches(&re.frame, line, m)) {
+		if (k->interrupted)
+			return;
 		k->frames = xgrow(k->frames, k->nframes, sizeof(*f));
 		f = &k->frames[k->nframes++];
 		f->function = group(line, m, 1);
 		f->top = k->access;
 		k->access = false;
+		k->interrupted = k->by_interrupt && enters_interrupt(f->function);
 	} else if (k->kind == KCSAN) {
-		k->access |= matches(&re.access, line, m);
+		if (matches(&re.access, line, m)) {
+			k->access = true;
+			k->by_interrupt = strstr(line, " by interrupt on cpu ");
+			k->interrupted = false;
+		}
 		k->whole |= starts(line, "Reported by Kernel Concurrency Sanitizer");
 	}
 }
 
 static bool ends_splat(const struct klog *k, const char *line)
 {
-	if (starts(line, "---[ end ") || k->lines >= MAX_OPEN)
+	if (k->lines >= MAX_OPEN)
+		return true;
+	/* In a race, it is that of a splat of another CPU, whose lines are among ours. */
+	if (k->kind != KCSAN && starts(line, "---[ end "))
 		return true;
 	switch (k->kind) {
 	case KCSAN:

@@ -418,6 +418,12 @@ static void race_frames(void **state)
 	assert_false(seen[0].cut);
 	function_is("BUG: KCSAN: data-race in a / b\n" ACCESS("read") " a+0x1/0x2\n", "", "a!");
 	assert_false(seen[0].whole);
+	/* A WARN of another CPU ends among its lines. */
+	function_is(
+	    "BUG: KCSAN: data-race in a / b\n" ACCESS("read") " a+0x1/0x2\n\n" ACCESS(
+		"write") " b+0x1/0x2\n\n---[ end trace 0000000000000000 ]---\n" REPORTED RULE,
+	    "", "a! b!");
+	assert_true(seen[0].whole);
 	/* One splat's frames are not the next one's. */
 	feed(RULE "BUG: KCSAN: data-race in a / b\n" ACCESS(
 	    "read") " a+0x1/0x2\n" REPORTED RULE
@@ -425,6 +431,27 @@ static void race_frames(void **state)
 	assert_int_equal(nseen, 2);
 	assert_string_equal(seen[1].frames, "c");
 	assert_false(seen[1].whole);
+}
+
+/* What an interrupt interrupted has no part in its race; what a task did has. */
+static void interrupt_frames(void **state)
+{
+	(void)state;
+	function_is(
+	    "BUG: KCSAN: data-race in a / d\n"
+	    "read to 0xff1100000085885c of 2 bytes by interrupt on cpu 1:\n"
+	    " a+0x1/0x2\n handle_irq+0x1/0x2\n asm_common_interrupt+0x26/0x40\n "
+	    "kvm+0x1/0x2\n\n" ACCESS(
+		"write") " d+0x1/0x2\n asm_sysvec_reschedule_ipi+0x1/0x2\n e+0x1/0x2\n" REPORTED
+		RULE,
+	    "", "a! handle_irq asm_common_interrupt d! asm_sysvec_reschedule_ipi e");
+	function_is(
+	    "BUG: KCSAN: data-race in a / a\n"
+	    "write to 0xff1100000085885c of 2 bytes by interrupt on cpu 1:\n"
+	    " a+0x1/0x2\n asm_sysvec_apic_timer_interrupt+0x1/0x2\n asm_exc_page_fault+0x1/0x2\n"
+	    "write to 0xff1100000085885c of 2 bytes by interrupt on cpu 0:\n"
+	    " a+0x1/0x2\n asm_exc_page_fault+0x1/0x2\n kvm+0x1/0x2\n" REPORTED RULE,
+	    "", "a! asm_sysvec_apic_timer_interrupt a! asm_exc_page_fault kvm");
 }
 
 static void provoked_is(const char *log, const char *what)
@@ -526,13 +553,21 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(warnings),	  cmocka_unit_test(oopses),
-	    cmocka_unit_test(bugs),	  cmocka_unit_test(kcsan),
-	    cmocka_unit_test(lockdep),	  cmocka_unit_test(lockdep_kinds),
-	    cmocka_unit_test(stalls),	  cmocka_unit_test(panics),
-	    cmocka_unit_test(functions),  cmocka_unit_test(race_frames),
-	    cmocka_unit_test(provoked),	  cmocka_unit_test(innocent_lines),
-	    cmocka_unit_test(neighbours), cmocka_unit_test(bounds),
+	    cmocka_unit_test(warnings),
+	    cmocka_unit_test(oopses),
+	    cmocka_unit_test(bugs),
+	    cmocka_unit_test(kcsan),
+	    cmocka_unit_test(lockdep),
+	    cmocka_unit_test(lockdep_kinds),
+	    cmocka_unit_test(stalls),
+	    cmocka_unit_test(panics),
+	    cmocka_unit_test(functions),
+	    cmocka_unit_test(race_frames),
+	    cmocka_unit_test(interrupt_frames),
+	    cmocka_unit_test(provoked),
+	    cmocka_unit_test(innocent_lines),
+	    cmocka_unit_test(neighbours),
+	    cmocka_unit_test(bounds),
 	};
 
 	return cmocka_run_group_tests_name("klog", tests, NULL, tear_down);
