@@ -139,8 +139,11 @@ static int resolve_status(struct parser *p, struct plan_fault *f)
 {
 	struct suggest s = {.word = p->status};
 
-	f->status = p->status ? context_status(f->context, p->status) : &f->context->statuses[0];
-	if (f->status)
+	f->values[0].status =
+	    p->status ? context_status(f->context, p->status) : &f->context->statuses[0];
+	f->values[0].weight = 1;
+	f->nvalues = f->every = f->burst = 1;
+	if (f->values[0].status)
 		return 1;
 	for (const struct status *st = f->context->statuses; st->name; st++)
 		suggest_try(&s, st->name);
@@ -671,6 +674,11 @@ struct plan *plan_read(const char *path, char **error)
 		return p.plan;
 	plan_free(p.plan);
 	return NULL;
+}
+
+enum contract plan_fault_contract(const struct plan_fault *fault)
+{
+	return fault->values[0].status->contract;
 }
 
 void plan_free(struct plan *plan)

@@ -6,6 +6,7 @@
 #ifndef SEPTORTURE_PLAN_H
 #define SEPTORTURE_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,12 +20,43 @@
 #define PLAN_MIN_DURATION_US 1000000ull
 #define PLAN_MAX_DURATION_US (24 * 3600 * 1000000ull)
 
+/* What a chosen call comes to. */
+struct plan_value {
+	const struct status *status; /* NULL: "ok", the call runs (but is delayed) */
+	unsigned int weight; /* among the others; 1 in a sequence */
+};
+
+/* The number of a matching call; they count from 1 for each task tag. */
+struct plan_call {
+	int tag; /* PLAN_ANY_TAG: that call of every tag */
+	uint64_t call;
+};
+
+#define PLAN_ANY_TAG	(-1)
+#define PLAN_MAX_VALUES 16
+#define PLAN_MAX_CALLS	64
+
+/*
+ * Which calls of a site are chosen. Matching calls of a task tag are taken in
+ * blocks of max(every, length) calls, where length is that of the sequence, or
+ * burst; a block is drawn with probability, and the last `length` calls in it
+ * are chosen. With calls listed (nth), the calls from each of these on are
+ * chosen instead, `length` of them. `times` limits all of them together.
+ */
 struct plan_fault {
 	const struct site *site;
 	const struct context *context;
-	const struct status *status;
+	size_t nvalues; /* at least 1 */
+	struct plan_value values[PLAN_MAX_VALUES];
+	bool sequence; /* the values come in their order, else they are drawn by weight */
 	unsigned int probability; /* percent */
 	unsigned int times; /* 0: no limit */
+	unsigned int every; /* at least 1 */
+	unsigned int burst; /* at least 1; 1 with a sequence */
+	size_t ncalls;
+	struct plan_call calls[PLAN_MAX_CALLS];
+	uint64_t start_us, stop_us; /* since the load began; stop 0: its end */
+	unsigned int delay_before_us, delay_after_us; /* busy-wait, each chosen call */
 };
 
 struct plan_stressor {
@@ -57,5 +89,14 @@ struct plan {
  */
 struct plan *plan_read(const char *path, char **error);
 void plan_free(struct plan *plan);
+
+/*
+ * What KVM promises of the fault as a whole: its statuses all have the same
+ * contract, but two of the class "once" in a row are VM-fatal.
+ */
+enum contract plan_fault_contract(const struct plan_fault *fault);
+
+/* Writes a plan that plan_read() takes for the same; returns 0 or -1 with errno set. */
+int plan_write(const struct plan *plan, FILE *out);
 
 #endif

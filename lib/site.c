@@ -13,28 +13,28 @@
 
 /* tdx_mem_page_aug(), tdx_mem_page_add(), tdx_sept_map_nonleaf_spte(): any BUSY becomes -EBUSY. */
 static const struct status seamcall_retry[] = {
-    {"TDX_OPERAND_BUSY", TDX_OPERAND_BUSY, CONTRACT_RETRY},
-    {"TDX_OPERAND_BUSY_RCX", TDX_OPERAND_BUSY | 0x01, CONTRACT_RETRY},
-    {"TDX_OPERAND_BUSY_SEPT", TDX_OPERAND_BUSY | 0x92, CONTRACT_RETRY},
+    {"TDX_OPERAND_BUSY", TDX_OPERAND_BUSY, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
+    {"TDX_OPERAND_BUSY_RCX", TDX_OPERAND_BUSY | 0x01, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
+    {"TDX_OPERAND_BUSY_SEPT", TDX_OPERAND_BUSY | 0x92, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
     {0},
 };
 
 /* tdp_mmu_set_spte_atomic(): the errno is dropped, every failure is RET_PF_RETRY. */
 static const struct status external_retry[] = {
-    {"-EBUSY", (uint64_t)-EBUSY, CONTRACT_RETRY},
-    {"-EIO", (uint64_t)-EIO, CONTRACT_RETRY},
+    {"-EBUSY", (uint64_t)-EBUSY, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
+    {"-EIO", (uint64_t)-EIO, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
     {0},
 };
 
 static const struct context map_only[] = {
-    {"map", 0, 0, 0, seamcall_retry},
+    {.name = "map", .statuses = seamcall_retry},
     {0},
 };
 
 /* handle_changed_spte(): under the write side of mmu_lock a failure bugs the VM. */
 static const struct status external_fatal[] = {
-    {"-EBUSY", (uint64_t)-EBUSY, CONTRACT_FATAL},
-    {"-EIO", (uint64_t)-EIO, CONTRACT_FATAL},
+    {"-EBUSY", (uint64_t)-EBUSY, CONTRACT_VM_FATAL, 0, 0, NULL, NULL, NULL},
+    {"-EIO", (uint64_t)-EIO, CONTRACT_VM_FATAL, 0, 0, NULL, NULL, NULL},
     {0},
 };
 
@@ -43,17 +43,18 @@ static const struct status external_fatal[] = {
  * tells a map from a removal.
  */
 static const struct context external[] = {
-    {"map", 2, SPTE_MMU_PRESENT, 0, external_retry},
-    {"remove", 2, SPTE_MMU_PRESENT, SPTE_MMU_PRESENT, external_fatal},
+    {"map", {{2, SITE_EQ, SPTE_MMU_PRESENT, 0}}, NULL, external_retry},
+    {"remove", {{2, SITE_EQ, SPTE_MMU_PRESENT, SPTE_MMU_PRESENT}}, NULL, external_fatal},
     {0},
 };
 
 const struct site sites[] = {
     {"tdp_mmu_set_external_spte", "the mirror SPTE's change is propagated to the external table",
-     external},
-    {"tdh_mem_page_add", "TDH.MEM.PAGE.ADD: a page of the initial image", map_only},
-    {"tdh_mem_page_aug", "TDH.MEM.PAGE.AUG: a page on demand", map_only},
-    {"tdh_mem_sept_add", "TDH.MEM.SEPT.ADD: a table of the S-EPT", map_only},
+     ENGINE_FAIL_FUNCTION, external},
+    {"tdh_mem_page_add", "TDH.MEM.PAGE.ADD: a page of the initial image", ENGINE_FAIL_FUNCTION,
+     map_only},
+    {"tdh_mem_page_aug", "TDH.MEM.PAGE.AUG: a page on demand", ENGINE_FAIL_FUNCTION, map_only},
+    {"tdh_mem_sept_add", "TDH.MEM.SEPT.ADD: a table of the S-EPT", ENGINE_FAIL_FUNCTION, map_only},
     {0},
 };
 
@@ -94,5 +95,16 @@ const char *status_name(uint64_t value)
 
 const char *contract_name(enum contract c)
 {
-	return c == CONTRACT_RETRY ? "retry" : "fatal";
+	static const char *const names[] = {
+	    [CONTRACT_RETRY] = "retry",
+	    [CONTRACT_ABSORBED] = "absorbed",
+	    [CONTRACT_ONCE] = "once",
+	    [CONTRACT_IGNORED] = "ignored",
+	    [CONTRACT_USER_ERROR] = "user-error",
+	    [CONTRACT_LEAK] = "leak",
+	    [CONTRACT_VM_FATAL] = "VM-fatal",
+	    [CONTRACT_NEVER] = "never",
+	};
+
+	return names[c];
 }

@@ -42,12 +42,12 @@ static int arm(const struct plan_fault *f)
 
 	if (set(NULL, "inject", site))
 		return -1;
-	snprintf(text, sizeof(text), "%#" PRIx64, f->status->value);
+	snprintf(text, sizeof(text), "%#" PRIx64, f->values[0].status->value);
 	if (set(site, "retval", text))
 		return -1;
-	if (c->mask) {
-		snprintf(text, sizeof(text), "%u %#" PRIx64 " %#" PRIx64, c->arg, c->mask,
-			 c->value);
+	if (c->args[0].mask) {
+		snprintf(text, sizeof(text), "%u %#" PRIx64 " %#" PRIx64, c->args[0].arg,
+			 c->args[0].mask, c->args[0].value);
 		if (set(site, "arg", text))
 			return -1;
 	}
@@ -68,7 +68,7 @@ int inject_arm(const struct plan *plan)
 
 		/* A page that the TD still owns would go back to the host: real TDX answers with
 		 * #MC. */
-		if (f->status->contract == CONTRACT_FATAL && access(SOFTSEAM, F_OK)) {
+		if (plan_fault_contract(f) == CONTRACT_VM_FATAL && access(SOFTSEAM, F_OK)) {
 			event_fail("%s in context %s is fatal and allowed with softseam only",
 				   f->site->name, f->context->name);
 			return -1;
@@ -167,8 +167,8 @@ void inject_report(const struct plan *plan)
 			continue;
 		}
 		event_emit("site", "{s:s, s:s, s:s, s:I, s:I, s:I}", "site", f->site->name,
-			   "status", f->status->name, "context", f->context->name, "calls",
-			   (json_int_t)c.calls, "matched", (json_int_t)c.matched, "injected",
-			   (json_int_t)c.injected);
+			   "status", f->values[0].status->name, "context", f->context->name,
+			   "calls", (json_int_t)c.calls, "matched", (json_int_t)c.matched,
+			   "injected", (json_int_t)c.injected);
 	}
 }

@@ -314,7 +314,7 @@ uint64_t td_faults(const struct td *td)
 static const char *td_death(const struct td *td)
 {
 	for (size_t i = 0; i < td->plan->nfaults; i++)
-		if (td->plan->faults[i].status->contract == CONTRACT_FATAL)
+		if (plan_fault_contract(&td->plan->faults[i]) == CONTRACT_VM_FATAL)
 			return "the VM died; the plan injects a fatal fault";
 	return "the VM died, though every injected fault must be retried";
 }

@@ -75,11 +75,11 @@ static void everything(void **state)
 	assert_true(p->td_quiesce_us == 100000);
 	assert_int_equal(p->nfaults, 2);
 	assert_string_equal(p->faults[0].site->name, "tdh_mem_page_aug");
-	assert_string_equal(p->faults[0].status->name, "TDX_OPERAND_BUSY_SEPT");
+	assert_string_equal(p->faults[0].values[0].status->name, "TDX_OPERAND_BUSY_SEPT");
 	assert_string_equal(p->faults[0].context->name, "map");
 	assert_int_equal(p->faults[0].probability, 25);
 	assert_int_equal(p->faults[0].times, 9);
-	assert_string_equal(p->faults[1].status->name, "-EBUSY");
+	assert_string_equal(p->faults[1].values[0].status->name, "-EBUSY");
 	assert_int_equal(p->faults[1].times, 0);
 	assert_int_equal(p->nstressors, 1);
 	assert_true(p->stressors[0].opts[0] == 1); /* workers: the default */
