@@ -4,6 +4,8 @@
  * what it needs, and the machine goes down when it is done.
  */
 #include "agent.h"
+#include "enumerate.h"
+#include "outcome.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -25,6 +27,7 @@ struct options {
 	bool probe; /* the host only wants to know whether the VM comes up */
 	bool no_faults; /* the load without injections */
 	bool no_oracles; /* to measure what they cost; such a run finds less */
+	struct enumerate_args enumerate; /* ->first is 0: the plan's load instead */
 };
 
 static const struct argp_option argp_options[] = {
@@ -72,6 +75,10 @@ static void kernel_options(struct options *o)
 	o->probe = getenv("septorture_probe");
 	o->no_faults = getenv("septorture_no_faults");
 	o->no_oracles = getenv("septorture_no_oracles");
+	if (getenv("septorture_enumerate"))
+		o->enumerate.first = strtoull(getenv("septorture_enumerate"), NULL, 0);
+	o->enumerate.sites = getenv("septorture_sites");
+	o->enumerate.contracts = getenv("septorture_contracts");
 	if (seed)
 		o->seed = strtoull(seed, NULL, 0);
 	if (duration)
@@ -125,6 +132,7 @@ static void let_run(struct load *l, const struct td *td, uint64_t until)
 	for (;;) {
 		uint64_t now = now_us();
 
+		inject_tick(l->plan, now - l->start);
 		if (!l->saw_fault && td_faults(td)) {
 			l->saw_fault = true;
 			event_emit("first_fault", "{s:I}", "boot_us", (json_int_t)now_us());
@@ -167,9 +175,10 @@ static bool run_td(struct load *l)
 	bool go_on;
 
 	phase("load", ++l->tds);
+	outcome_begin(l->plan);
 	td = td_create(l->plan, l->tds, l->plan->seed + l->tds * 0x9e3779b97f4a7c15ull);
 	if (!td)
-		return false;
+		return oracles_gone(l->tds) && outcome_ended();
 	ws = workers_start(td);
 	if (ws && !run_stressors(l, td, ws, end)) {
 		/* What it uses stays: the program ends soon, and the VM with it. */
@@ -177,8 +186,9 @@ static bool run_td(struct load *l)
 			      "a thread did not return from the kernel", NULL);
 		return false;
 	}
+	outcome_check(td);
 	l->faults += td_faults(td);
-	go_on = ws && !atomic_load(&td->dead);
+	go_on = outcome_ended() || (ws && !atomic_load(&td->dead));
 	td_destroy(td);
 	return oracles_gone(l->tds) && go_on;
 }
@@ -244,9 +254,6 @@ static void run_load(const struct plan *plan)
 {
 	struct load l = {.plan = plan};
 
-	kcsan_on();
-	selftest();
-	oracles_start();
 	l.start = now_us();
 	l.end = l.start + plan->duration_us;
 	if (event_failed() || inject_arm(plan))
@@ -261,9 +268,6 @@ static void run_load(const struct plan *plan)
 	inject_report(plan);
 	inject_remove(plan);
 	report_stressors(&l);
-	kcsan_report();
-	lockdep_report();
-	oracles_end();
 }
 
 static void run_plan(const struct options *o)
@@ -287,7 +291,17 @@ static void run_plan(const struct options *o)
 	if (o->no_oracles)
 		oracles_off();
 	/* Not freed: a thread that is stuck may still use it. */
-	run_load(plan);
+	tag_thread(TAG_MAIN);
+	kcsan_on();
+	selftest();
+	oracles_start();
+	if (o->enumerate.first && !event_failed())
+		enumerate(plan, &o->enumerate);
+	else
+		run_load(plan);
+	kcsan_report();
+	lockdep_report();
+	oracles_end();
 }
 
 int main(int argc, char **argv)

@@ -33,6 +33,8 @@ void event_finding(const char *oracle, const char *kind, unsigned int td, const 
 		   json_t *facts);
 /* The agent could not do its work: the run is not a result. */
 __attribute__((format(printf, 1, 2))) void event_fail(const char *format, ...);
+/* The same, because of what the plan asks for. */
+__attribute__((format(printf, 1, 2))) void event_fail_plan(const char *format, ...);
 bool event_failed(void);
 /* How many findings were emitted so far. */
 unsigned int event_findings(void);
@@ -66,6 +68,8 @@ __attribute__((noreturn)) void init_go_down(void);
 int kmsg_start(void);
 /* Forwards what is left and stops. */
 void kmsg_stop(void);
+/* How many splats began so far, all that is in the log by now considered. */
+unsigned int kmsg_splats(void);
 /* Whether KCSAN's report of the self-test's race came by. */
 bool kmsg_saw_provoked_race(void);
 
@@ -79,15 +83,19 @@ bool kmsg_saw_provoked_race(void);
 /* Proves that splats are seen and that faults can be injected, or event_fail()s. */
 void selftest(void);
 
-/* --- inject.c: fail_function --- */
+/* --- inject.c: the plan's faults (fault.h) --- */
 
 /* Arms the plan's faults; 0, or -1 after event_fail(). */
 int inject_arm(const struct plan *plan);
+/* Switches those on and off that have a start or stop; the load began US microseconds ago. */
+void inject_tick(const struct plan *plan, uint64_t us);
 /* Stops injecting, but keeps the counters. */
 void inject_disarm(const struct plan *plan);
 /* Gives the functions back, counters and all. */
 void inject_remove(const struct plan *plan);
-/* Total of injected faults so far. */
+/* How many calls F made fail so far. */
+uint64_t inject_count(const struct plan_fault *f);
+/* The same of all faults. */
 uint64_t inject_total(const struct plan *plan);
 /* The last injections, oldest first (docs/events.md), and how many there were; never NULL. */
 json_t *inject_recent(uint64_t *injected);
@@ -141,6 +149,8 @@ void td_destroy(struct td *td);
 uint64_t td_faults(const struct td *td);
 /* Runs vCPU I until it leaves to user space; false if it can't go on (reported). */
 bool td_run_vcpu(struct td *td, unsigned int i);
+/* The same until the guest program writes to I/O port PORT. */
+bool td_run_until_out(struct td *td, unsigned int i, unsigned int port);
 
 /* --- worker.c: threads that can be paused --- */
 
@@ -166,6 +176,15 @@ uint64_t worker_random(struct worker *w, uint64_t below);
 void worker_count(struct worker *w, unsigned int counter, uint64_t n);
 
 struct workers;
+
+/*
+ * Task tags, by which fail_function numbers calls: the agent's own thread, and
+ * the first of the stressors' threads, which are counted in the plan's order.
+ */
+#define TAG_MAIN    1
+#define TAG_WORKERS 2
+#define TAG_MAX	    255
+void tag_thread(unsigned int tag);
 
 /* Starts all stressors of the plan on TD (finalized by this). NULL after event_fail(). */
 struct workers *workers_start(struct td *td);

@@ -104,17 +104,32 @@ void event_finding(const char *oracle, const char *kind, unsigned int td, const 
 		   "injected", (json_int_t)injected, "recent", recent);
 }
 
-void event_fail(const char *format, ...)
+static void fail(bool plan, const char *format, va_list ap)
 {
 	char text[512];
+
+	vsnprintf(text, sizeof(text), format, ap);
+	atomic_store(&failed, true);
+	fprintf(stderr, "septorture: %s\n", text);
+	emit("fail", json_pack("{s:s, s:b}", "text", text, "plan", plan));
+}
+
+void event_fail(const char *format, ...)
+{
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	fail(false, format, ap);
 	va_end(ap);
-	atomic_store(&failed, true);
-	fprintf(stderr, "septorture: %s\n", text);
-	emit("fail", json_pack("{s:s}", "text", text));
+}
+
+void event_fail_plan(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fail(true, format, ap);
+	va_end(ap);
 }
 
 bool event_failed(void)

@@ -1,64 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Arms fail_function's per-function attributes (kernel/patches/upstream). */
+/* The faults of a plan, all together. */
 #include "agent.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FAIL_FUNCTION "/sys/kernel/debug/fail_function"
-#define SOFTSEAM      "/sys/kernel/debug/softseam"
-#define INJECTIONS    "/sys/kernel/debug/septorture/injections"
+#include "fault.h"
 
-static int set(const char *site, const char *file, const char *value)
+#define SOFTSEAM   "/sys/kernel/debug/softseam"
+#define INJECTIONS "/sys/kernel/debug/septorture/injections"
+
+static bool is_on[PLAN_MAX_FAULTS];
+
+/*
+ * A page that the TD still owns would go back to the host, or a control page
+ * would: real TDX answers with #MC.
+ */
+static bool allowed_here(const struct plan_fault *f)
 {
-	char path[256];
-	int err;
+	enum contract c = plan_fault_contract(f);
 
-	snprintf(path, sizeof(path), FAIL_FUNCTION "/%s%s%s", site ? site : "", site ? "/" : "",
-		 file);
-	err = file_write(path, value);
-	if (err)
-		event_fail("writing '%s' to %s failed: %s", value, path, strerror(-err));
-	return err;
+	if ((c != CONTRACT_VM_FATAL && c != CONTRACT_LEAK && c != CONTRACT_NEVER) ||
+	    !access(SOFTSEAM, F_OK))
+		return true;
+	event_fail_plan("%s in context '%s' is %s: it is allowed with softseam only", f->site->name,
+			f->context->name, contract_name(c));
+	return false;
 }
 
-static int set_number(const char *site, const char *file, uint64_t value)
+/* Whether F may fail calls US microseconds after the load began. */
+static bool wants(const struct plan_fault *f, uint64_t us)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	return set(site, file, text);
-}
-
-static int arm(const struct plan_fault *f)
-{
-	const char *site = f->site->name;
-	const struct context *c = f->context;
-	char text[64];
-
-	if (set(NULL, "inject", site))
-		return -1;
-	snprintf(text, sizeof(text), "%#" PRIx64, f->values[0].status->value);
-	if (set(site, "retval", text))
-		return -1;
-	if (c->args[0].mask) {
-		snprintf(text, sizeof(text), "%u %#" PRIx64 " %#" PRIx64, c->args[0].arg,
-			 c->args[0].mask, c->args[0].value);
-		if (set(site, "arg", text))
-			return -1;
-	}
-	if (f->times)
-		snprintf(text, sizeof(text), "%u", f->times);
-	else
-		snprintf(text, sizeof(text), "-1");
-	if (set(site, "times", text) || set(site, "verbose", "0"))
-		return -1;
-	/* Last: it starts the injection. */
-	return set_number(site, "probability", f->probability) || set(site, "own", "Y") ? -1 : 0;
+	return us >= f->start_us && (!f->stop_us || us < f->stop_us);
 }
 
 int inject_arm(const struct plan *plan)
@@ -66,74 +42,66 @@ int inject_arm(const struct plan *plan)
 	for (size_t i = 0; i < plan->nfaults; i++) {
 		const struct plan_fault *f = &plan->faults[i];
 
-		/* A page that the TD still owns would go back to the host: real TDX answers with
-		 * #MC. */
-		if (plan_fault_contract(f) == CONTRACT_VM_FATAL && access(SOFTSEAM, F_OK)) {
-			event_fail("%s in context %s is fatal and allowed with softseam only",
-				   f->site->name, f->context->name);
-			return -1;
-		}
-		if (arm(f))
+		is_on[i] = wants(f, 0);
+		if (!allowed_here(f) || fault_engine(f)->arm(f, plan->seed, is_on[i]))
 			return -1;
 	}
 	return 0;
 }
 
+void inject_tick(const struct plan *plan, uint64_t us)
+{
+	for (size_t i = 0; i < plan->nfaults; i++) {
+		const struct plan_fault *f = &plan->faults[i];
+
+		if (is_on[i] == wants(f, us))
+			continue;
+		is_on[i] = !is_on[i];
+		fault_engine(f)->set_on(f, is_on[i]);
+	}
+}
+
 void inject_disarm(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nfaults; i++)
-		set(plan->faults[i].site->name, "probability", "0");
+		fault_engine(&plan->faults[i])->set_on(&plan->faults[i], false);
 }
 
 void inject_remove(const struct plan *plan)
 {
-	char text[128];
-
-	for (size_t i = 0; i < plan->nfaults; i++) {
-		snprintf(text, sizeof(text), "!%s", plan->faults[i].site->name);
-		set(NULL, "inject", text);
-	}
+	for (size_t i = 0; i < plan->nfaults; i++)
+		fault_engine(&plan->faults[i])->remove(&plan->faults[i]);
 }
 
-struct counts {
-	uint64_t calls, matched, injected;
-};
-
-static bool counts(const struct plan_fault *f, struct counts *c)
+uint64_t inject_count(const struct plan_fault *f)
 {
-	char path[256], *text;
-	bool ok;
+	struct fault_counts c;
 
-	snprintf(path, sizeof(path), FAIL_FUNCTION "/%s/stats", f->site->name);
-	text = file_read(path);
-	ok = text && sscanf(text, "calls %" SCNu64 " matched %" SCNu64 " injected %" SCNu64,
-			    &c->calls, &c->matched, &c->injected) == 3;
-	free(text);
-	return ok;
+	return fault_engine(f)->counts(f, &c) ? c.injected : 0;
 }
 
 uint64_t inject_total(const struct plan *plan)
 {
 	uint64_t total = 0;
-	struct counts c;
 
 	for (size_t i = 0; i < plan->nfaults; i++)
-		if (counts(&plan->faults[i], &c))
-			total += c.injected;
+		total += inject_count(&plan->faults[i]);
 	return total;
 }
 
-/* "microseconds function return-value call caller", as a line of INJECTIONS. */
+/* "microseconds function return-value task-tag call caller", as a line of INJECTIONS. */
 static json_t *injection(const char *line)
 {
 	char function[128], status[32], caller[128];
 	uint64_t us, call;
+	unsigned int tag;
 
-	if (sscanf(line, "%" SCNu64 " %127s %31s %" SCNu64 " %127s", &us, function, status, &call,
-		   caller) != 5)
+	if (sscanf(line, "%" SCNu64 " %127s %31s %u %" SCNu64 " %127s", &us, function, status, &tag,
+		   &call, caller) != 6)
 		return NULL;
-	return json_pack("{s:I, s:s, s:s, s:I, s:s}", "us", (json_int_t)us, "site", function,
-			 "status", status, "call", (json_int_t)call, "caller", caller);
+	return json_pack("{s:I, s:s, s:s, s:i, s:I, s:s}", "us", (json_int_t)us, "site", function,
+			 "status", status, "tag", (int)tag, "call", (json_int_t)call, "caller",
+			 caller);
 }
 
 json_t *inject_recent(uint64_t *injected)
@@ -160,15 +128,17 @@ void inject_report(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nfaults; i++) {
 		const struct plan_fault *f = &plan->faults[i];
-		struct counts c;
+		char *statuses = fault_statuses(f);
+		struct fault_counts c;
 
-		if (!counts(f, &c)) {
+		if (fault_engine(f)->counts(f, &c))
+			event_emit("site", "{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "site",
+				   f->site->name, "status", statuses, "context", f->context->name,
+				   "contract", contract_name(plan_fault_contract(f)), "calls",
+				   (json_int_t)c.calls, "matched", (json_int_t)c.matched,
+				   "injected", (json_int_t)c.injected);
+		else
 			event_fail("the counters of %s cannot be read", f->site->name);
-			continue;
-		}
-		event_emit("site", "{s:s, s:s, s:s, s:I, s:I, s:I}", "site", f->site->name,
-			   "status", f->values[0].status->name, "context", f->context->name,
-			   "calls", (json_int_t)c.calls, "matched", (json_int_t)c.matched,
-			   "injected", (json_int_t)c.injected);
+		free(statuses);
 	}
 }

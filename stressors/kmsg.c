@@ -14,6 +14,11 @@ static pthread_t thread;
 static atomic_bool stopping;
 static uint64_t next_seq;
 static atomic_bool saw_provoked_race;
+static atomic_uint splats;
+static atomic_uint marks; /* of kmsg_splats() that came by */
+
+#define MARK	     "septorture: mark"
+#define MARK_WAIT_US 2000000 /* for one of our own lines to come back */
 
 bool kmsg_saw_provoked_race(void)
 {
@@ -62,8 +67,12 @@ static void forward(char *record)
 		atomic_store(&saw_provoked_race, true);
 	event_emit("klog", "{s:I, s:i, s:I, s:s}", "seq", (json_int_t)seq, "pri", (int)(pri & 7),
 		   "kus", (json_int_t)kus, "text", text);
-	if (begins_splat(text))
+	if (strstr(text, MARK))
+		atomic_fetch_add(&marks, 1);
+	if (begins_splat(text)) {
+		atomic_fetch_add(&splats, 1);
 		emit_injections();
+	}
 }
 
 /* Forwards what is there now. */
@@ -94,6 +103,18 @@ static void *run(void *arg)
 	}
 	drain();
 	return NULL;
+}
+
+unsigned int kmsg_splats(void)
+{
+	unsigned int before = atomic_load(&marks);
+	uint64_t start = now_us();
+
+	/* What was logged before our line has been read when that line has. */
+	if (!file_write("/dev/kmsg", "<7>" MARK "\n"))
+		while (atomic_load(&marks) == before && now_us() - start < MARK_WAIT_US)
+			sleep_us(200);
+	return atomic_load(&splats);
 }
 
 int kmsg_start(void)

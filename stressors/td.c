@@ -2,6 +2,7 @@
 /* Builds, runs and tears down a TD through KVM's ioctls. */
 #include "agent.h"
 #include "kvm_tdx.h"
+#include "outcome.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +18,7 @@
 #define GPA_BITS  48
 #define MAX_CPUID 64
 
-/*
- * An ioctl that must not fail. What a plan injects in the class "retry" KVM
- * hides from user space; what it injects in the class "fatal" is meant to be
- * seen here, and the finding then says what became of the VM.
- */
+/* An ioctl that must not fail, unless a fault of the plan promises just that. */
 static int must(struct td *td, int ret, const char *what)
 {
 	int err = errno;
@@ -29,7 +26,10 @@ static int must(struct td *td, int ret, const char *what)
 
 	if (ret >= 0)
 		return ret;
-	atomic_store(&td->dead, true);
+	if (outcome_explains(err))
+		outcome_end();
+	if (atomic_exchange(&td->dead, true) || outcome_ended())
+		return -1;
 	snprintf(title, sizeof(title), "%s failed: %s", what, strerrorname_np(err));
 	event_finding("ioctl", "ioctl", td->number, title, json_pack("{s:i}", "errno", err));
 	return -1;
@@ -236,6 +236,7 @@ struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed
 	}
 	if (!build_moving(td))
 		return td;
+	outcome_check(td);
 fail:
 	td_destroy(td);
 	return NULL;
@@ -311,14 +312,6 @@ uint64_t td_faults(const struct td *td)
 	return total;
 }
 
-static const char *td_death(const struct td *td)
-{
-	for (size_t i = 0; i < td->plan->nfaults; i++)
-		if (plan_fault_contract(&td->plan->faults[i]) == CONTRACT_VM_FATAL)
-			return "the VM died; the plan injects a fatal fault";
-	return "the VM died, though every injected fault must be retried";
-}
-
 static bool vcpu_stuck(struct td *td, unsigned int i, const char *kind, const char *title,
 		       json_t *facts)
 {
@@ -332,25 +325,37 @@ static bool vcpu_stuck(struct td *td, unsigned int i, const char *kind, const ch
 	return false;
 }
 
+/* KVM_RUN failed with ERR: true if the vCPU goes on all the same. */
+static bool run_failed(struct td *td, unsigned int i, int err)
+{
+	char title[128];
+
+	if (err == EINTR || err == EAGAIN)
+		return true;
+	if (outcome_explains(err)) {
+		/* Only a VM that is bugged is of no more use. */
+		if (err != EIO)
+			return true;
+		outcome_end();
+		atomic_store(&td->dead, true);
+		return false;
+	}
+	if (err == EIO)
+		return vcpu_stuck(td, i, "vm-died", OUTCOME_DIED, json_pack("{s:i}", "errno", err));
+	snprintf(title, sizeof(title), "KVM_RUN failed: %s", strerrorname_np(err));
+	return vcpu_stuck(td, i, "ioctl", title, json_pack("{s:i}", "errno", err));
+}
+
 bool td_run_vcpu(struct td *td, unsigned int i)
 {
 	struct td_vcpu *v = &td->vcpus[i];
 	char title[128];
-	int err;
 
 	if (atomic_load(&td->dead))
 		return false;
-	if (ioctl(v->fd, KVM_RUN, 0) < 0) {
-		err = errno;
-		if (err == EINTR || err == EAGAIN)
-			return true;
-		if (err == EIO)
-			return vcpu_stuck(td, i, "vm-died", td_death(td),
-					  json_pack("{s:i}", "errno", err));
-		snprintf(title, sizeof(title), "KVM_RUN failed: %s", strerrorname_np(err));
-		return vcpu_stuck(td, i, "ioctl", title, json_pack("{s:i}", "errno", err));
-	}
-	if (v->run->exit_reason == KVM_EXIT_INTR)
+	if (ioctl(v->fd, KVM_RUN, 0) < 0)
+		return run_failed(td, i, errno);
+	if (v->run->exit_reason == KVM_EXIT_INTR || v->run->exit_reason == KVM_EXIT_IO)
 		return true;
 	if (v->run->exit_reason == KVM_EXIT_SHUTDOWN)
 		return vcpu_stuck(
@@ -360,4 +365,17 @@ bool td_run_vcpu(struct td *td, unsigned int i)
 	snprintf(title, sizeof(title), "KVM_RUN left with unexpected exit reason %u",
 		 v->run->exit_reason);
 	return vcpu_stuck(td, i, "exit", title, json_object());
+}
+
+bool td_run_until_out(struct td *td, unsigned int i, unsigned int port)
+{
+	struct td_vcpu *v = &td->vcpus[i];
+
+	for (;;) {
+		v->run->exit_reason = KVM_EXIT_UNKNOWN;
+		if (!td_run_vcpu(td, i))
+			return false;
+		if (v->run->exit_reason == KVM_EXIT_IO && v->run->io.port == port)
+			return true;
+	}
 }

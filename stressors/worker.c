@@ -4,6 +4,7 @@
 
 #include <linux/kvm.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,15 @@ void worker_count(struct worker *w, unsigned int counter, uint64_t n)
 	w->counters[counter] += n;
 }
 
+void tag_thread(unsigned int tag)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", tag < TAG_MAX ? tag : TAG_MAX);
+	/* A kernel without our series has no tags; then nothing can be armed either. */
+	file_write("/proc/thread-self/fail-tag", text);
+}
+
 struct start {
 	struct workers *ws;
 	struct worker *w;
@@ -73,6 +83,7 @@ static void *worker_main(void *arg)
 
 	free(arg);
 	mine = start.ws;
+	tag_thread(TAG_WORKERS + (unsigned int)(start.w - start.ws->all));
 	start.w->stressor->run(start.w);
 	/* Done early: parked for good, for the sake of workers_pause(). */
 	atomic_store(&start.w->parked, true);

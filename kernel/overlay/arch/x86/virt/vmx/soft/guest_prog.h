@@ -30,6 +30,7 @@ enum gp_opcode {
 	GP_ACCEPT,	/* TDG.MEM.PAGE.ACCEPT of the 4K page at GPA rs; done if accepted already */
 	GP_READ,	/* rd = memory at GPA rs */
 	GP_WRITE,	/* memory at GPA rd = rs */
+	GP_OUT,		/* TDVMCALL: 4 bytes of rs to I/O port imm; leaves to user space */
 	GP_NR_OPS,
 };
 

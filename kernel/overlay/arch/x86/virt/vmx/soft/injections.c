@@ -2,7 +2,7 @@
 /*
  * The last injections of fail_function, in debugfs/septorture/injections: their
  * number, then one per line, oldest first:
- *   microseconds function return-value number-of-the-call caller
+ *   microseconds function return-value task-tag number-of-the-call caller
  * so that a finding can say what was made to fail shortly before it.
  */
 #include <linux/debugfs.h>
@@ -20,27 +20,32 @@
 static struct injection {
 	u64 seq;
 	u64 us;
-	u64 call;
+	u64 nr;
+	unsigned int tag;
 	unsigned long function, retval, caller;
 } ring[NR_RECORDS];
 
 static atomic64_t head;	/* the number of the last one; they count from 1 */
 
-static void on_injection(void *data, unsigned long function, unsigned long retval, u64 call,
-			 struct pt_regs *regs)
+static void on_injection(void *data, unsigned long function, const struct fei_call *call)
 {
-	u64 seq = atomic64_inc_return(&head);
-	struct injection *i = &ring[seq % NR_RECORDS];
+	struct injection *i;
+	u64 seq;
 
+	if (!call->fail)
+		return;
+	seq = atomic64_inc_return(&head);
+	i = &ring[seq % NR_RECORDS];
 	WRITE_ONCE(i->seq, 0);
 	/* For readers: it is no record while it changes. */
 	smp_wmb();
 	i->us = ktime_get_mono_fast_ns() / NSEC_PER_USEC;
 	i->function = function;
-	i->retval = retval;
-	i->call = call;
+	i->retval = call->retval;
+	i->tag = call->tag;
+	i->nr = call->nr;
 	/* At a function's entry its return address is on top of the stack. */
-	i->caller = *(unsigned long *)kernel_stack_pointer(regs);
+	i->caller = *(unsigned long *)kernel_stack_pointer(call->regs);
 	/* Now it is one. */
 	smp_store_release(&i->seq, seq);
 }
@@ -61,8 +66,8 @@ static int injections_show(struct seq_file *m, void *v)
 		smp_rmb();
 		if (READ_ONCE(i->seq) != n)
 			continue;
-		seq_printf(m, "%llu %ps %#lx %llu %ps\n", copy.us, (void *)copy.function,
-			   copy.retval, copy.call, (void *)copy.caller);
+		seq_printf(m, "%llu %ps %#lx %u %llu %ps\n", copy.us, (void *)copy.function,
+			   copy.retval, copy.tag, copy.nr, (void *)copy.caller);
 	}
 	return 0;
 }

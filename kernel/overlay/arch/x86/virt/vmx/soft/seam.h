@@ -129,6 +129,7 @@ struct seam_vp {
 	u64 tdcx[SEAM_TDVPS_TDCX];
 	s32 lp;	/* associated LP or -1 */
 	u32 index;
+	u64 entries;	/* that were tried */
 	u64 epoch;
 	/* VMCS fields that KVM writes */
 	u8 has_nv;	/* POSTED_INTR_NV was written */
@@ -208,6 +209,7 @@ u64 seam_vp_enter(struct seam_call *c);
 struct seam_exit {
 	u64 rax, rcx, rdx, r8;
 	u64 tdvmcall;	/* GHCI leaf, if rax is TDCALL's exit reason */
+	u64 r12, r13, r14, r15;	/* its arguments */
 };
 
 void seam_guest_run(struct seam_td *td, struct seam_vp *vp, struct seam_exit *x);

@@ -117,6 +117,7 @@ static int __init seam_audit_init(void)
 	debugfs_create_file("leaves", 0400, dir, NULL, &leaves_fops);
 	debugfs_create_file("findings", 0400, dir, NULL, &findings_fops);
 	seam_dump_init(dir);
+	seam_provoke_init(dir);
 	return 0;
 }
 late_initcall(seam_audit_init);

@@ -6,5 +6,7 @@ struct dentry;
 
 /* Creates the file "sept" in debugfs' directory @dir. */
 void seam_dump_init(struct dentry *dir);
+/* Creates the file "enter" there. */
+void seam_provoke_init(struct dentry *dir);
 
 #endif

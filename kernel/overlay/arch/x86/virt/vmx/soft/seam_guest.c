@@ -12,6 +12,7 @@ static_assert(GP_MAX_OPS * sizeof(struct gp_op) <= SEAM_PAGE_SIZE);
 #define EXIT_TRIPLE_FAULT	2
 #define EXIT_OTHER_SMI		6
 #define EXIT_HLT		12
+#define EXIT_IO			30
 #define EXIT_EPT_VIOLATION	48
 #define EXIT_TDCALL		77
 
@@ -198,6 +199,15 @@ static void execute(struct guest *g, const struct gp_op *op)
 	switch (op->op) {
 	case GP_END:
 		g->x->tdvmcall = EXIT_HLT;
+		leave(g, EXIT_TDCALL);
+		return;
+	case GP_OUT:
+		g->x->tdvmcall = EXIT_IO;
+		g->x->r12 = 4;
+		g->x->r13 = 1;
+		g->x->r14 = op->imm;
+		g->x->r15 = reg[op->rs];
+		g->vp->pc++;
 		leave(g, EXIT_TDCALL);
 		return;
 	case GP_ACCEPT:

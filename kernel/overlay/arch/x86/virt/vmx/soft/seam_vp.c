@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vCPUs: control structures, association with an LP, entering the guest. */
 #include "seam.h"
+#include "seam_provoke.h"
 
 #define EXIT_TDCALL	77
 
@@ -333,8 +334,12 @@ static void set_exit(struct tdx_module_args *a, const struct seam_exit *x)
 	a->rdx = rdx;
 	a->r8 = x->r8;
 	if ((u32)x->rax == EXIT_TDCALL) {
-		a->rcx = BIT_ULL(10) | BIT_ULL(11) | BIT_ULL(12);
+		a->rcx = GENMASK_ULL(15, 10);
 		a->r11 = x->tdvmcall;
+		a->r12 = x->r12;
+		a->r13 = x->r13;
+		a->r14 = x->r14;
+		a->r15 = x->r15;
 	}
 }
 
@@ -350,7 +355,9 @@ u64 seam_vp_enter(struct seam_call *c)
 	status = vp_open(&r, pa, ID_RCX, SEAM_SHARED, SEAM_SHARED);
 	if (status)
 		return status;
-	status = enter_checks(c, &r, flags);
+	status = seam_provoked(&seam_provoke_enter, r.vp->index, ++r.vp->entries);
+	if (!status)
+		status = enter_checks(c, &r, flags);
 	if (status) {
 		vp_close(&r);
 		return status;

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scenario.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "outcome.h"
+
+/* Two pages below each of two page tables; the first two are part of the image. */
+#define NPAGES	    8
+#define IMAGE_PAGES 2
+#define TABLE_SIZE  (2ull << 20) /* that one S-EPT table of leaves maps */
+#define PORT	    0x64 /* any that nobody emulates: the guest says there that it is through */
+
+static uint64_t page_gpa(unsigned int i)
+{
+	return TD_MEM_GPA + i / (NPAGES / 2) * TABLE_SIZE + i % (NPAGES / 2) * TD_PAGE;
+}
+
+/* Touches the pages in turn, says so, and begins anew. */
+static int set_program(struct td *td)
+{
+	struct gp_op ops[3 * NPAGES + 2], *op = ops;
+
+	for (unsigned int i = 0; i < NPAGES; i++) {
+		*op++ = (struct gp_op){.op = GP_SET, .rd = 1, .imm = page_gpa(i)};
+		*op++ = (struct gp_op){.op = GP_ACCEPT, .rs = 1};
+		*op++ = (struct gp_op){.op = GP_WRITE, .rd = 1, .rs = 1};
+	}
+	*op++ = (struct gp_op){.op = GP_OUT, .imm = PORT};
+	*op++ = (struct gp_op){.op = GP_JMP, .imm = 0};
+	return td_set_program(td, ops, (size_t)(op - ops));
+}
+
+static int set_image(struct td *td)
+{
+	static char image[IMAGE_PAGES * TD_PAGE] __attribute__((aligned(4096)));
+
+	return td_add_pages(td, TD_MEM_GPA, image, IMAGE_PAGES);
+}
+
+/* Until the guest has touched all pages once more; false if it can't. */
+static bool touch_all(struct td *td)
+{
+	return td_run_until_out(td, 0, PORT);
+}
+
+static void punch(struct td *td, unsigned int page, unsigned int n)
+{
+	if (fallocate(td->mem_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		      (off_t)(page_gpa(page) - TD_MEM_GPA), (off_t)(n * TD_PAGE)))
+		event_finding("ioctl", "ioctl", td->number, "PUNCH_HOLE failed", NULL);
+}
+
+static void use(struct td *td)
+{
+	if (set_program(td) || set_image(td) || td_finalize(td))
+		return;
+	if (!touch_all(td))
+		return;
+	punch(td, 0, 2);
+	punch(td, NPAGES - 1, 1);
+	if (!touch_all(td))
+		return;
+	oracles_quiesce(td);
+}
+
+void scenario_run(const struct plan *plan, unsigned int number)
+{
+	struct td *td = td_create(plan, number, number);
+
+	if (!td)
+		return;
+	use(td);
+	outcome_check(td);
+	td_destroy(td);
+}
