@@ -7,6 +7,7 @@
 #   make check      everything that is tested
 #   make bench      what the oracles cost
 #   make unit       the tests that boot no VM
+#   make docs       docs/contracts.md, from the table in lib/
 #   make O=DIR CC=clang SANITIZE=address,undefined unit     a second build beside it
 
 O ?= build
@@ -41,7 +42,7 @@ GUESTS := $(patsubst tests/guest/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c))
 # Shell tests: style, the kernel's source and build.
 KERNEL_TESTS := tests/style tests/kernel-build-cli tests/kernel-tree
 
-.PHONY: all deps kernel run check bench unit clean format format-check
+.PHONY: all deps kernel run check bench unit docs clean format format-check
 # A source file that is gone must not stop make.
 .SECONDARY:
 
@@ -66,6 +67,10 @@ check: deps
 # Timed claims: nothing that passes or fails.
 bench: all
 	@tests/bench
+
+docs: all
+	@$(O)/septorture list statuses --markdown >docs/contracts.md.new
+	@mv -f docs/contracts.md.new docs/contracts.md
 
 unit: unit-programs
 	MUTATE=$(O)/mutate tests/run $(UNIT_TESTS)

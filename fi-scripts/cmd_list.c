@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "contracts_page.h"
 #include "files.h"
 #include "mutant.h"
 #include "site.h"
@@ -40,17 +41,46 @@ static void set_owned(json_t *o, const char *key, char *value)
 
 /* ---- what the code knows ---- */
 
+/* The words of TEXT (NULL: none), an array of strings. */
+static json_t *words(const char *text)
+{
+	json_t *list = json_array();
+
+	for (size_t len; text && *text; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		json_array_append_new(list, json_stringn(text, len));
+	}
+	return list;
+}
+
 static json_t *list_sites(void)
 {
 	json_t *list = json_array();
 
 	for (const struct site *s = sites; s->name; s++) {
 		json_t *o = row(list);
+		json_t *contexts = json_array();
 
 		set(o, "site", s->name);
+		set(o, "engine", engine_name(s->engine));
 		set(o, "what", s->what);
+		for (const struct context *c = s->contexts; c->name; c++)
+			json_array_append_new(contexts, json_string(c->name));
+		json_object_set_new(o, "contexts", contexts);
 	}
 	return list;
+}
+
+static void add_status(json_t *o, const struct status *st)
+{
+	set(o, "status", st->name);
+	set_owned(o, "value", xasprintf("0x%016" PRIx64, st->value));
+	set(o, "contract", contract_name(st->contract));
+	set(o, "errno", errno_name(st->err));
+	set(o, "leaks", leaks_name(st->leaks));
+	set(o, "decider", st->decider);
+	set(o, "why", st->why);
+	json_object_set_new(o, "warns", words(st->warns));
 }
 
 static json_t *list_statuses(void)
@@ -64,9 +94,7 @@ static json_t *list_statuses(void)
 
 				set(o, "site", s->name);
 				set(o, "context", c->name);
-				set(o, "status", st->name);
-				set_owned(o, "value", xasprintf("0x%016" PRIx64, st->value));
-				set(o, "contract", contract_name(st->contract));
+				add_status(o, st);
 			}
 	return list;
 }
@@ -180,10 +208,33 @@ static json_t *list_mutants(void)
 
 /* ---- the command ---- */
 
-/* Where a mutant comes from is too long for a table. */
+/* Strings and arrays of strings; some are too long for a table. */
 static bool is_column(const char *key, const json_t *value)
 {
-	return json_is_string(value) && strcmp(key, "source") != 0;
+	if (!strcmp(key, "source") || !strcmp(key, "why") || !strcmp(key, "warns"))
+		return false;
+	return json_is_string(value) || json_is_string(json_array_get(value, 0));
+}
+
+static void add_cell(struct table *t, const json_t *value)
+{
+	char *all, *longer;
+	json_t *item;
+	size_t i;
+
+	if (json_is_string(value)) {
+		table_add(t, json_string_value(value));
+		return;
+	}
+	all = xstrdup("");
+	json_array_foreach(value, i, item)
+	{
+		longer = xasprintf("%s%s%s", all, i ? " " : "", json_string_value(item));
+		free(all);
+		all = longer;
+	}
+	table_add(t, all);
+	free(all);
 }
 
 static const struct list {
@@ -214,7 +265,7 @@ static void print_table(json_t *list, const char *indent)
 		free(upper);
 	}
 	json_array_foreach(list, i, o) json_object_foreach(o, key, value) if (is_column(key, value))
-	    table_add(&t, json_string_value(value));
+	    add_cell(&t, value);
 	if (t.ncols)
 		table_print(&t, indent, stdout);
 }
@@ -237,7 +288,7 @@ static void print_options(json_t *list)
 
 struct list_args {
 	const char *what;
-	bool json;
+	bool json, markdown;
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -247,6 +298,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'j':
 		args->json = true;
+		return 0;
+	case 'm':
+		args->markdown = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (args->what)
@@ -263,6 +317,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"json", 'j', NULL, 0, "Print JSON instead of a table", 0},
+    {"markdown", 'm', NULL, 0, "Print the statuses as docs/contracts.md has them", 0},
     {0},
 };
 
@@ -298,6 +353,14 @@ int cmd_list(int argc, char **argv)
 		l++;
 	if (!l->name)
 		return unknown_list(args.what);
+	if (args.markdown && (args.json || l->make != list_statuses)) {
+		say("--markdown is for 'list statuses' alone");
+		return EXIT_USAGE;
+	}
+	if (args.markdown) {
+		contracts_page(stdout);
+		return EXIT_CLEAN;
+	}
 	list = l->make();
 	if (!list)
 		return EXIT_INFRA;

@@ -1,60 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "site.h"
 
-#include <errno.h>
 #include <string.h>
 
-/* Status words of the TDX module (TDX module ABI, completion status codes). */
-#define TDX_OPERAND_BUSY 0x8000020000000000ull
+#include "contracts.h"
 
-/* Software-available bit 11 marks a present SPTE (arch/x86/kvm/mmu/spte.h, SPTE_MMU_PRESENT_MASK).
- */
-#define SPTE_MMU_PRESENT (1ull << 11)
-
-/* tdx_mem_page_aug(), tdx_mem_page_add(), tdx_sept_map_nonleaf_spte(): any BUSY becomes -EBUSY. */
-static const struct status seamcall_retry[] = {
-    {"TDX_OPERAND_BUSY", TDX_OPERAND_BUSY, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
-    {"TDX_OPERAND_BUSY_RCX", TDX_OPERAND_BUSY | 0x01, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
-    {"TDX_OPERAND_BUSY_SEPT", TDX_OPERAND_BUSY | 0x92, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
-    {0},
-};
-
-/* tdp_mmu_set_spte_atomic(): the errno is dropped, every failure is RET_PF_RETRY. */
-static const struct status external_retry[] = {
-    {"-EBUSY", (uint64_t)-EBUSY, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
-    {"-EIO", (uint64_t)-EIO, CONTRACT_RETRY, 0, 0, NULL, NULL, NULL},
-    {0},
-};
-
-static const struct context map_only[] = {
-    {.name = "map", .statuses = seamcall_retry},
-    {0},
-};
-
-/* handle_changed_spte(): under the write side of mmu_lock a failure bugs the VM. */
-static const struct status external_fatal[] = {
-    {"-EBUSY", (uint64_t)-EBUSY, CONTRACT_VM_FATAL, 0, 0, NULL, NULL, NULL},
-    {"-EIO", (uint64_t)-EIO, CONTRACT_VM_FATAL, 0, 0, NULL, NULL, NULL},
-    {0},
-};
-
-/*
- * Argument 2 of tdp_mmu_set_external_spte(kvm, gfn, old_spte, new_spte, level)
- * tells a map from a removal.
- */
-static const struct context external[] = {
-    {"map", {{2, SITE_EQ, SPTE_MMU_PRESENT, 0}}, NULL, external_retry},
-    {"remove", {{2, SITE_EQ, SPTE_MMU_PRESENT, SPTE_MMU_PRESENT}}, NULL, external_fatal},
-    {0},
-};
+#define FAIL(name, contexts, what) name, what, ENGINE_FAIL_FUNCTION, contexts
 
 const struct site sites[] = {
-    {"tdp_mmu_set_external_spte", "the mirror SPTE's change is propagated to the external table",
-     ENGINE_FAIL_FUNCTION, external},
-    {"tdh_mem_page_add", "TDH.MEM.PAGE.ADD: a page of the initial image", ENGINE_FAIL_FUNCTION,
-     map_only},
-    {"tdh_mem_page_aug", "TDH.MEM.PAGE.AUG: a page on demand", ENGINE_FAIL_FUNCTION, map_only},
-    {"tdh_mem_sept_add", "TDH.MEM.SEPT.ADD: a table of the S-EPT", ENGINE_FAIL_FUNCTION, map_only},
+    {FAIL("tdp_mmu_set_external_spte", ctx_external,
+	  "the mirror SPTE's change is propagated to the external table")},
+    {FAIL("tdh_mem_page_add", ctx_page_add, "TDH.MEM.PAGE.ADD: a page of the initial image")},
+    {FAIL("tdh_mem_page_aug", ctx_page_aug, "TDH.MEM.PAGE.AUG: a page on demand")},
+    {FAIL("tdh_mem_sept_add", ctx_sept_add, "TDH.MEM.SEPT.ADD: a table of the S-EPT")},
+    {FAIL("tdh_mem_range_block", ctx_range_block, "TDH.MEM.RANGE.BLOCK: no new use of a page")},
+    {FAIL("tdh_mem_track", ctx_track, "TDH.MEM.TRACK: vCPUs flush at their next entry")},
+    {FAIL("tdh_mem_page_remove", ctx_page_remove, "TDH.MEM.PAGE.REMOVE: a page leaves the TD")},
+    {FAIL("tdh_phymem_page_wbinvd_hkid", ctx_wbinvd_hkid,
+	  "TDH.PHYMEM.PAGE.WBINVD: a page that has left the TD is written back")},
+    {FAIL("tdh_mng_create", ctx_mng_create, "TDH.MNG.CREATE: a TD gets TDR and HKID")},
+    {FAIL("tdh_mng_key_config", ctx_mng_key_config, "TDH.MNG.KEY.CONFIG: its key, per package")},
+    {FAIL("tdh_mng_addcx", ctx_mng_addcx, "TDH.MNG.ADDCX: a page of its control structure")},
+    {FAIL("tdh_mng_init", ctx_mng_init, "TDH.MNG.INIT: its parameters")},
+    {FAIL("tdh_mng_rd", ctx_mng_rd, "TDH.MNG.RD: a field of a TD is read")},
+    {FAIL("tdh_vp_create", ctx_vp_create, "TDH.VP.CREATE: a vCPU gets its TDVPR")},
+    {FAIL("tdh_vp_addcx", ctx_vp_addcx, "TDH.VP.ADDCX: a page of its control structure")},
+    {FAIL("tdh_vp_init", ctx_vp_init, "TDH.VP.INIT: its initial state")},
+    {FAIL("tdh_vp_rd", ctx_vp_rd, "TDH.VP.RD: a field of a vCPU is read")},
+    {FAIL("tdh_vp_wr", ctx_vp_wr, "TDH.VP.WR: a field of a vCPU is written")},
+    {FAIL("tdh_mr_extend", ctx_mr_extend, "TDH.MR.EXTEND: a piece of the image is measured")},
+    {FAIL("tdh_mr_finalize", ctx_mr_finalize, "TDH.MR.FINALIZE: the TD is complete")},
+    {"tdh_vp_enter", "TDH.VP.ENTER: a vCPU enters the guest", ENGINE_SOFTSEAM, ctx_vp_enter},
+    {FAIL("tdh_vp_flush", ctx_vp_flush, "TDH.VP.FLUSH: a vCPU leaves its CPU")},
+    {FAIL("tdh_mng_vpflushdone", ctx_mng_vpflushdone, "TDH.MNG.VPFLUSHDONE: all vCPUs have left")},
+    {FAIL("tdh_phymem_cache_wb", ctx_cache_wb, "TDH.PHYMEM.CACHE.WB: caches are written back")},
+    {FAIL("tdh_mng_key_freeid", ctx_mng_key_freeid, "TDH.MNG.KEY.FREEID: the HKID is free again")},
+    {FAIL("tdh_phymem_page_reclaim", ctx_reclaim, "TDH.PHYMEM.PAGE.RECLAIM: a page of a dead TD")},
+    {FAIL("tdh_phymem_page_wbinvd_tdr", ctx_wbinvd_tdr,
+	  "TDH.PHYMEM.PAGE.WBINVD: the TDR of a dead TD is written back")},
+    {"failslab", "small objects", ENGINE_FAILSLAB, ctx_failslab},
+    {"fail_page_alloc", "pages", ENGINE_FAIL_PAGE_ALLOC, ctx_fail_page_alloc},
     {0},
 };
 

@@ -50,9 +50,25 @@ static void lists(void **state)
 	(void)state;
 	want(run("list sites"), 0);
 	assert_contains(out, "SITE  ");
-	assert_contains(out, "\ntdh_mem_page_aug  ");
+	assert_contains(out, "\ntdh_mem_page_aug             fail_function    TDH.MEM.PAGE.AUG: ");
+	assert_contains(out, " start resume\n");
+	want(run("list sites --json"), 0);
+	assert_contains(out, "  \"contexts\": [\n   \"map\",\n");
 	want(run("list statuses"), 0);
-	assert_contains(out, "map      -EBUSY                 0xfffffffffffffff0  retry\n");
+	assert_contains(out, "LEAKS  DECIDER\n");
+	assert_contains(out, "  0x8000020300000000  user-error  EAGAIN         __tdx_td_init\n");
+	assert_contains(out, " VM-fatal           pages  handle_changed_spte\n");
+	want(run("list statuses --json"), 0);
+	assert_contains(out, "\"errno\": \"EAGAIN\"");
+	assert_contains(out, "\"warns\": [\n   \"tdx_read_cpuid\"\n");
+	want(run("list statuses --markdown"), 0);
+	assert_contains(out, "# Contracts\n");
+	assert_contains(out,
+			"\n* **remove-convert**: argument 2 & 0x800 is 0x800, below kvm_vm_ioctl, "
+			"not below kvm_set_memslot\n");
+	want(run("list sites --markdown"), 2);
+	want(run("list statuses --json --markdown"), 2);
+	assert_contains(err, "--markdown is for 'list statuses' alone");
 	want(run("list stressors"), 0);
 	assert_contains(out, "\ntide      comes and goes  none\n");
 	assert_contains(out, "\n  colour   green    red, green      of the water\n");
