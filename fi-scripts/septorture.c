@@ -11,7 +11,7 @@
 static const struct command commands[] = {
     {"run", "boot a test kernel under a plan and report what broke", cmd_run},
     {"mutants", "run seeded bugs and show which of them are found, and by what", cmd_mutants},
-    {"list", "show sites, statuses, stressors, plans and mutants", cmd_list},
+    {"list", "show sites, statuses, stressors, oracles, plans and mutants", cmd_list},
     {0},
 };
 

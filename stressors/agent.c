@@ -246,7 +246,7 @@ static void run_load(const struct plan *plan)
 
 	kcsan_on();
 	selftest();
-	oracles_start();
+	oracles_start(plan);
 	l.start = now_us();
 	l.end = l.start + plan->duration_us;
 	if (event_failed() || inject_arm(plan))
