@@ -313,3 +313,19 @@ void plan_free(struct plan *plan)
 	free(plan->kernel);
 	free(plan);
 }
+
+struct plan *plan_copy(const struct plan *plan)
+{
+	struct plan *copy = xcalloc(1, sizeof(*copy));
+
+	*copy = *plan;
+	copy->name = xstrdup(plan->name);
+	copy->kernel = xstrdup(plan->kernel);
+	for (size_t i = 0; i < plan->nstressors; i++) {
+		size_t n = count_options(plan->stressors[i].stressor);
+
+		copy->stressors[i].opts = xcalloc(n, sizeof(uint64_t));
+		memcpy(copy->stressors[i].opts, plan->stressors[i].opts, n * sizeof(uint64_t));
+	}
+	return copy;
+}

@@ -93,6 +93,7 @@ struct plan {
  */
 struct plan *plan_read(const char *path, char **error);
 void plan_free(struct plan *plan);
+struct plan *plan_copy(const struct plan *plan);
 
 /* Whether the oracle looks under this plan. */
 bool plan_wants_oracle(const struct plan *plan, const struct oracle *o);
