@@ -9,6 +9,7 @@
 #include "contracts_page.h"
 #include "files.h"
 #include "mutant.h"
+#include "oracle.h"
 #include "site.h"
 #include "stressor.h"
 #include "suggest.h"
@@ -154,6 +155,19 @@ static json_t *list_stressors(void)
 	return list;
 }
 
+static json_t *list_oracles(void)
+{
+	json_t *list = json_array();
+
+	for_each_oracle (oracle) {
+		json_t *o = row(list);
+
+		set(o, "oracle", oracle->name);
+		set(o, "help", oracle->help ? oracle->help : "");
+	}
+	return list;
+}
+
 /* ---- what lies in the tree ---- */
 
 /* Consumes both. */
@@ -241,8 +255,13 @@ static const struct list {
 	const char *name;
 	json_t *(*make)(void);
 } lists[] = {
-    {"sites", list_sites}, {"statuses", list_statuses}, {"stressors", list_stressors},
-    {"plans", list_plans}, {"mutants", list_mutants},	{0},
+    {"sites", list_sites},
+    {"statuses", list_statuses},
+    {"stressors", list_stressors},
+    {"oracles", list_oracles},
+    {"plans", list_plans},
+    {"mutants", list_mutants},
+    {0},
 };
 
 static void print_table(json_t *list, const char *indent)
@@ -308,7 +327,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		args->what = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "say what to list: sites, statuses, stressors, plans or mutants");
+		argp_error(
+		    state,
+		    "say what to list: sites, statuses, stressors, oracles, plans or mutants");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -324,7 +345,7 @@ static const struct argp_option options[] = {
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "sites|statuses|stressors|plans|mutants",
+    .args_doc = "sites|statuses|stressors|oracles|plans|mutants",
     .doc = "Shows what plans can name, and what is in the source tree.",
 };
 
@@ -335,7 +356,7 @@ static int unknown_list(const char *name)
 
 	for (const struct list *l = lists; l->name; l++)
 		suggest_try(&s, l->name);
-	hint = suggest_text(&s, "there are sites, statuses, stressors, plans and mutants");
+	hint = suggest_text(&s, "there are sites, statuses, stressors, oracles, plans and mutants");
 	say("unknown list '%s'%s", name, hint);
 	free(hint);
 	return EXIT_USAGE;

@@ -96,6 +96,10 @@ static int read_plan(struct run *run)
 	run->plan = run_read_plan(args->plan);
 	if (!run->plan)
 		return EXIT_USAGE;
+	if (args->name) {
+		free(run->plan->name);
+		run->plan->name = xstrdup(args->name);
+	}
 	if (args->duration_us)
 		run->plan->duration_us = args->duration_us;
 	if (args->seed)
@@ -212,6 +216,12 @@ static int boot(struct run *run)
 
 /* ---- the report ---- */
 
+/* A name says it all; NULL. */
+static char *mutant_file(const char *given)
+{
+	return given && strchr(given, '/') ? realpath(given, NULL) : NULL;
+}
+
 static struct run_report *make_report(const struct run *run)
 {
 	struct run_report *report = run_new();
@@ -220,6 +230,7 @@ static struct run_report *make_report(const struct run *run)
 	report->id = xstrdup(run->dir.id);
 	report->plan = xstrdup(run->plan->name);
 	report->mutant = xstrdup(run->mutant);
+	report->mutant_file = mutant_file(run->args->mutant);
 	report->accel = xstrdup(accel_name(run->accel.accel));
 	report->accel_why = xstrdup(run->accel.why);
 	report->seed = run->plan->seed;

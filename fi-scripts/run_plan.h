@@ -11,6 +11,7 @@
 
 struct run_args {
 	const char *plan; /* its path */
+	const char *name; /* what to call it; NULL: as the file */
 	const char *mutant; /* as kernel.h takes it; NULL: none */
 	const char *image; /* the kernel with it, if that is built already; else NULL */
 	uint64_t seed; /* 0: the plan's */

@@ -11,7 +11,9 @@
 static const struct command commands[] = {
     {"run", "boot a test kernel under a plan and report what broke", cmd_run},
     {"mutants", "run seeded bugs and show which of them are found, and by what", cmd_mutants},
-    {"list", "show sites, statuses, stressors, plans and mutants", cmd_list},
+    {"replay", "repeat a run and say whether its finding comes back", cmd_replay},
+    {"minimise", "find the smallest plan with which a finding comes back", cmd_minimise},
+    {"list", "show sites, statuses, stressors, oracles, plans and mutants", cmd_list},
     {0},
 };
 
@@ -19,10 +21,11 @@ static void usage(FILE *out)
 {
 	fputs("usage: septorture COMMAND [ARGUMENT...]\n\n", out);
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(out, "  %-8s%s\n", c->name, c->help);
+		fprintf(out, "  %-10s%s\n", c->name, c->help);
 	fputs("\n'septorture COMMAND --help' shows the arguments of each.\n"
 	      "Exit status: 0 clean, 1 findings, 2 wrong usage or plan, 3 the run is no result;\n"
-	      "of 'mutants': 0 all found, 1 not all, or a control flagged, 2 and 3 alike.\n",
+	      "of 'mutants': 0 all found, 1 not all, or a control flagged, 2 and 3 alike;\n"
+	      "of 'replay' and 'minimise': 0 it never came back, 1 it did, 2 and 3 alike.\n",
 	      out);
 }
 

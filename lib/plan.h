@@ -11,11 +11,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "oracle.h"
 #include "site.h"
 #include "stressor.h"
 
 #define PLAN_MAX_FAULTS	   64
 #define PLAN_MAX_STRESSORS 32
+#define PLAN_MAX_ORACLES   32
 
 #define PLAN_MIN_DURATION_US 1000000ull
 #define PLAN_MAX_DURATION_US (24 * 3600 * 1000000ull)
@@ -71,6 +73,8 @@ struct plan {
 	uint64_t duration_us;
 	unsigned int cpus;
 	uint64_t memory; /* bytes */
+	size_t noracles; /* 0: all there are */
+	const struct oracle *oracles[PLAN_MAX_ORACLES];
 	unsigned int td_vcpus;
 	uint64_t td_memory; /* bytes */
 	uint64_t td_lifetime_us;
@@ -89,10 +93,15 @@ struct plan {
  */
 struct plan *plan_read(const char *path, char **error);
 void plan_free(struct plan *plan);
+struct plan *plan_copy(const struct plan *plan);
+
+/* Whether the oracle looks under this plan. */
+bool plan_wants_oracle(const struct plan *plan, const struct oracle *o);
 
 /*
  * What KVM promises of the fault as a whole: its statuses all have the same
- * contract, but two of the class "once" in a row are VM-fatal.
+ * contract, but two of the class "once" in a row are VM-fatal. That of a fault
+ * that only delays ("ok") is CONTRACT_IGNORED.
  */
 enum contract plan_fault_contract(const struct plan_fault *fault);
 

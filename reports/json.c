@@ -102,6 +102,7 @@ static json_t *head(const struct run_report *run)
 	set_string(o, "id", run->id);
 	set_string(o, "plan", run->plan);
 	set_string(o, "mutant", run->mutant);
+	set_string(o, "mutant_file", run->mutant_file);
 	/* A string: half of all seeds are no JSON integers. */
 	set_string(o, "seed", seed);
 	json_object_set_new(o, "no_faults", json_boolean(run->no_faults));

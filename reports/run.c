@@ -61,6 +61,7 @@ void run_free(struct run_report *run)
 	free(run->id);
 	free(run->plan);
 	free(run->mutant);
+	free(run->mutant_file);
 	free(run->reproduce);
 	free(run->accel);
 	free(run->accel_why);

@@ -59,6 +59,7 @@ struct run_report {
 	char *id;
 	char *plan;
 	char *mutant; /* its name; NULL: none */
+	char *mutant_file; /* its path, if it is none of kernel/mutants; NULL */
 	char *accel; /* "tcg" or "kvm" */
 	char *accel_why; /* why this one */
 	uint64_t seed;

@@ -294,7 +294,7 @@ static void run_plan(const struct options *o)
 	tag_thread(TAG_MAIN);
 	kcsan_on();
 	selftest();
-	oracles_start();
+	oracles_start(plan);
 	if (o->enumerate.first && !event_failed())
 		enumerate(plan, &o->enumerate);
 	else

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "guest_prog.h"
+#include "oracle.h"
 #include "plan.h"
 #include "stressor.h"
 
@@ -198,30 +199,11 @@ void workers_resume(struct workers *ws);
  */
 bool workers_stop(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS]);
 
-/* --- oracle.c --- */
-
-/*
- * One file per oracle (stressors/oracle_NAME.c), which ends with ORACLE(...).
- * quiesce() is called with all vCPUs and stressors out of the kernel, gone()
- * after a TD was destroyed. Either may be NULL.
- */
-struct oracle {
-	const char *name;
-	const char *help;
-	/* Returns NULL if it can look, else why not. */
-	const char *(*needs)(void);
-	void (*quiesce)(struct td *td);
-	bool (*gone)(unsigned int td); /* false: no further TD can be watched */
-};
-
-#define ORACLE(id, oracle_name, ...)                                                               \
-	static const struct oracle oracle_##id = {.name = oracle_name, __VA_ARGS__};               \
-	static const struct oracle *const oracle_ptr_##id                                          \
-	    __attribute__((used, section("oracles"))) = &oracle_##id
+/* --- oracle.c: those that the plan wants --- */
 
 /* From now on none of them looks, and the run will be no result. */
 void oracles_off(void);
-void oracles_start(void);
+void oracles_start(const struct plan *plan);
 void oracles_end(void);
 void oracles_quiesce(struct td *td);
 /* False if no further TD can be watched. */

@@ -2,30 +2,35 @@
 #include "agent.h"
 #include "mirror.h"
 
-extern const struct oracle *const __start_oracles[];
-extern const struct oracle *const __stop_oracles[];
-static const struct oracle *const *last = __stop_oracles;
+static const struct plan *plan; /* NULL before oracles_start() */
+static bool off;
+
+static bool looks(const struct oracle *o)
+{
+	return !off && plan && plan_wants_oracle(plan, o);
+}
 
 void oracles_off(void)
 {
-	last = __start_oracles;
+	off = true;
 }
 
-void oracles_start(void)
+void oracles_start(const struct plan *p)
 {
-	for (const struct oracle *const *o = __start_oracles; o < last; o++) {
-		const char *why = (*o)->needs ? (*o)->needs() : NULL;
+	plan = p;
+	for_each_oracle (o) {
+		const char *why = looks(o) && o->needs ? o->needs() : NULL;
 
 		if (why)
-			event_fail("the oracle '%s' cannot look: %s", (*o)->name, why);
+			event_fail("the oracle '%s' cannot look: %s", o->name, why);
 	}
 }
 
 void oracles_quiesce(struct td *td)
 {
-	for (const struct oracle *const *o = __start_oracles; o < last; o++)
-		if ((*o)->quiesce)
-			(*o)->quiesce(td);
+	for_each_oracle (o)
+		if (looks(o) && o->quiesce)
+			o->quiesce(td);
 	mirror_forget();
 }
 
@@ -33,14 +38,14 @@ bool oracles_gone(unsigned int td)
 {
 	bool go_on = true;
 
-	for (const struct oracle *const *o = __start_oracles; o < last; o++)
-		if ((*o)->gone && !(*o)->gone(td))
+	for_each_oracle (o)
+		if (looks(o) && o->gone && !o->gone(td))
 			go_on = false;
 	return go_on;
 }
 
 void oracles_end(void)
 {
-	if (last == __start_oracles)
+	if (off)
 		event_fail("the oracles were switched off, so nothing can be said");
 }

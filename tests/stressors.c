@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Stressors that do nothing, for tests of plans and lists. */
+/* Stressors and oracles that do nothing, for tests of plans and lists. */
+#include "oracle.h"
 #include "stressor.h"
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -15,3 +16,13 @@ static const struct stress_option tide_options[] = {
 
 STRESSOR(tide, .help = "comes and goes", .paths = "none", .options = tide_options);
 STRESSOR(calm, .help = "has no options", .paths = "none");
+
+static bool sees_nothing(unsigned int td)
+{
+	(void)td;
+	return true;
+}
+
+ORACLE(owl, "owl", .help = "sees at night", .gone = sees_nothing);
+ORACLE(sharp_eye, "sharp-eye", .help = "sees it all", .gone = sees_nothing);
+ORACLE(mole, "mole", .help = "sees nothing", .gone = sees_nothing);

@@ -74,6 +74,9 @@ static void lists(void **state)
 	assert_contains(out, "\n  colour   green    red, green      of the water\n");
 	want(run("list plans"), 0);
 	assert_string_equal(out, "PLAN   ABOUT\nquick  A short look.\n");
+	want(run("list oracles"), 0);
+	assert_contains(out, "ORACLE     HELP\n");
+	assert_contains(out, "\nsharp-eye  sees it all\n");
 	want(run("list mutants"), 0);
 	assert_string_equal(out, "MUTANT       FAMILY     EXPECT      TRIGGER\n"
 				 "early-stats  too-early  stats klog  any failure\n"
@@ -91,7 +94,7 @@ static void lists(void **state)
 	want(run("list plan"), 2);
 	assert_string_equal(err, "septorture: unknown list 'plan'; did you mean 'plans'?\n");
 	want(run("list xyzzy"), 2);
-	assert_contains(err, "there are sites, statuses, stressors, plans and mutants");
+	assert_contains(err, "there are sites, statuses, stressors, oracles, plans and mutants");
 }
 
 static void no_tree(void **state)

@@ -98,7 +98,8 @@ static void sections(void **state)
 	    "p.ini:3: section [td] is given twice, first in line 1; merge them");
 	bad(CALM CALM, "p.ini:2: section [stressor calm] is given twice; merge them");
 	bad("[fault tdh_mem_page_aug]\nprobability=1%\n[fault tdh_mem_page_aug]\n",
-	    "p.ini:3: section [fault tdh_mem_page_aug] is given twice; one per site is allowed");
+	    "p.ini:3: section [fault tdh_mem_page_aug] is given twice, first in line 1; a function "
+	    "can be armed once, so merge them");
 	bad("[plans]\n", "p.ini:1: unknown section [plans]; there are [plan], [td], [fault SITE] "
 			 "and [stressor NAME]");
 	bad("[plan x]\n", "p.ini:1: unknown section [plan x]; there are [plan], [td], [fault SITE] "
@@ -239,6 +240,36 @@ static void first_error_wins(void **state)
 	    "'probability = 10 %'");
 }
 
+static void oracles(void **state)
+{
+	struct plan *p = good("[plan]\noracles = sharp-eye , owl\n" CALM);
+
+	(void)state;
+	assert_int_equal(p->noracles, 2);
+	assert_string_equal(p->oracles[0]->name, "sharp-eye");
+	assert_string_equal(p->oracles[1]->name, "owl");
+	for_each_oracle (o)
+		assert_int_equal(plan_wants_oracle(p, o), strcmp(o->name, "mole") != 0);
+	plan_free(p);
+	p = good(CALM);
+	assert_int_equal(p->noracles, 0);
+	for_each_oracle (o)
+		assert_true(plan_wants_oracle(p, o));
+	plan_free(p);
+	bad("[plan]\noracles = owl, mola\n" CALM,
+	    "p.ini:2: oracles: unknown oracle 'mola'; did you mean 'mole'?");
+	bad("[plan]\noracles = all\n" CALM,
+	    "p.ini:2: oracles: unknown oracle 'all'; 'septorture list oracles' shows them");
+	bad("[plan]\noracles =\n" CALM,
+	    "p.ini:2: oracles: unknown oracle ''; 'septorture list oracles' shows them");
+	bad("[plan]\noracles = owl,\n" CALM,
+	    "p.ini:2: oracles: unknown oracle ''; 'septorture list oracles' shows them");
+	bad("[plan]\noracles = owl mole\n" CALM,
+	    "p.ini:2: oracles: unknown oracle 'owl mole'; did you mean 'mole'?");
+	bad("[plan]\noracles = owl, owl\n" CALM,
+	    "p.ini:2: oracles: 'owl' is given twice; remove one");
+}
+
 static void encodings(void **state)
 {
 	struct plan *p = good("\xef\xbb\xbf[plan]\r\ncpus = 3\r\n\r\n# \xc3\xa9\xff\r\n" CALM);
@@ -279,15 +310,20 @@ static void nul_bytes(void **state)
 
 static void long_lines(void **state)
 {
-	char text[512], want[128];
+	char text[4096], want[4096];
 
 	(void)state;
-	snprintf(text, sizeof(text), "[plan]\n#%0197d\n" CALM, 0);
+	snprintf(text, sizeof(text), "[plan]\n#%01999d\n" CALM, 0);
 	plan_free(good(text));
-	snprintf(text, sizeof(text), "[plan]\n#%0198d\n" CALM, 0);
-	snprintf(want, sizeof(want),
-		 "p.ini:2: the line has 199 characters; at most 198 are allowed");
+	snprintf(text, sizeof(text), "[plan]\n#%02000d\n" CALM, 0);
+	bad(text, "p.ini:2: the line has 2001 characters; at most 2000 are allowed");
+	snprintf(text, sizeof(text), "[plan]\n%01000d = 1\n" CALM, 0);
+	snprintf(want, sizeof(want), "p.ini:2: unknown key '%01000d'", 0);
 	bad(text, want);
+	/* A list that is longer than what inih takes. */
+	snprintf(text, sizeof(text), "[fault tdh_mem_page_aug]\nnth =%*s 7%*s, 2:8\n" CALM, 300, "",
+		 300, "");
+	plan_free(good(text));
 }
 
 static void junk(void **state)
@@ -346,6 +382,7 @@ int main(void)
 	    cmocka_unit_test(stressors),
 	    cmocka_unit_test(cross_checks),
 	    cmocka_unit_test(first_error_wins),
+	    cmocka_unit_test(oracles),
 	    cmocka_unit_test(encodings),
 	    cmocka_unit_test(nul_bytes),
 	    cmocka_unit_test(long_lines),
