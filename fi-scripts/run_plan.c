@@ -196,6 +196,7 @@ static int boot(struct run *run)
 	    .seed = run->plan->seed,
 	    .duration_us = run->plan->duration_us,
 	    .no_faults = run->args->no_faults,
+	    .parameters = run->args->parameters,
 	    .accel = run->accel.accel,
 	};
 	char *error;
@@ -261,6 +262,8 @@ static int write_report(struct run *run, struct run_report *report)
 	int status = exits[run_verdict(report)];
 
 	free(known);
+	if (status == EXIT_INFRA && report->bad_plan)
+		status = EXIT_USAGE;
 	if (bad)
 		status = say_error(error, EXIT_INFRA);
 	/* On a full disk this makes room for the report. */

@@ -16,6 +16,7 @@ struct run_args {
 	const char *image; /* the kernel with it, if that is built already; else NULL */
 	uint64_t seed; /* 0: the plan's */
 	uint64_t duration_us; /* 0: the plan's */
+	const char *parameters; /* more of them for the agent; NULL: none */
 	bool no_faults; /* leave the plan's out */
 	bool keep; /* what is only there to run the VM */
 	bool quiet; /* say nothing but what goes wrong */

@@ -13,6 +13,8 @@ static const struct command commands[] = {
     {"mutants", "run seeded bugs and show which of them are found, and by what", cmd_mutants},
     {"replay", "repeat a run and say whether its finding comes back", cmd_replay},
     {"minimise", "find the smallest plan with which a finding comes back", cmd_minimise},
+    {"enumerate", "fail each call of each site once, with each error, and see what comes of it",
+     cmd_enumerate},
     {"list", "show sites, statuses, stressors, oracles, plans and mutants", cmd_list},
     {0},
 };
@@ -24,6 +26,7 @@ static void usage(FILE *out)
 		fprintf(out, "  %-10s%s\n", c->name, c->help);
 	fputs("\n'septorture COMMAND --help' shows the arguments of each.\n"
 	      "Exit status: 0 clean, 1 findings, 2 wrong usage or plan, 3 the run is no result;\n"
+	      "of 'enumerate': 0 all as the contracts say, 1 not all, 2 and 3 alike;\n"
 	      "of 'mutants': 0 all found, 1 not all, or a control flagged, 2 and 3 alike;\n"
 	      "of 'replay' and 'minimise': 0 it never came back, 1 it did, 2 and 3 alike.\n",
 	      out);

@@ -115,12 +115,13 @@ static char *kernel_parameters(const struct vm_config *c)
 
 	if (c->probe_ms)
 		more = "septorture_probe=1";
-	text = xasprintf("console=ttyS0 loglevel=5 panic=-1 oops=panic reboot=t tsc=reliable "
-			 "%skcsan.early_enable=0 "
-			 "kcsan.interrupt_watcher=0 softvmx kvm_intel.tdx=1 kvm_intel.nested=0 "
-			 "septorture_seed=%" PRIu64 " septorture_duration_us=%" PRIu64 " %s%s",
-			 tsc ? tsc : "", c->seed, c->duration_us,
-			 c->no_faults ? "septorture_no_faults=1 " : "", more ? more : "");
+	text = xasprintf(
+	    "console=ttyS0 loglevel=5 panic=-1 oops=panic reboot=t tsc=reliable "
+	    "%skcsan.early_enable=0 "
+	    "kcsan.interrupt_watcher=0 softvmx kvm_intel.tdx=1 kvm_intel.nested=0 "
+	    "septorture_seed=%" PRIu64 " septorture_duration_us=%" PRIu64 " %s%s%s%s",
+	    tsc ? tsc : "", c->seed, c->duration_us, c->no_faults ? "septorture_no_faults=1 " : "",
+	    c->parameters ? c->parameters : "", c->parameters ? " " : "", more ? more : "");
 	free(tsc);
 	return text;
 }

@@ -18,6 +18,7 @@ struct vm_config {
 	uint64_t seed;
 	uint64_t duration_us; /* of the load */
 	bool no_faults; /* of the plan */
+	const char *parameters; /* more for the kernel's command line; NULL: none */
 	enum accel accel;
 	/* 0: a run. Else the agent ends at once, the VM has so long to show it, and goes then. */
 	uint64_t probe_ms;

@@ -32,6 +32,8 @@ struct watch {
 	char *partial; /* the line that is being written */
 	size_t partial_len;
 	bool show; /* a terminal is looking */
+	json_int_t first_case; /* of an enumeration, in this boot; 0: none yet */
+	uint64_t first_case_ms;
 	struct vm_result *result;
 };
 
@@ -56,13 +58,32 @@ static void show_progress(const struct watch *w, const json_t *event)
 		(long long)json_integer_value(json_object_get(event, "injected")));
 }
 
+/* The cases of one boot take about the same time each. */
+static void show_case(struct watch *w, const json_t *event)
+{
+	json_int_t n = json_integer_value(json_object_get(event, "n"));
+	json_int_t total = json_integer_value(json_object_get(event, "total"));
+	uint64_t now = now_ms(), left = 0;
+
+	if (!w->first_case) {
+		w->first_case = n;
+		w->first_case_ms = now;
+	}
+	if (n > w->first_case && total >= n)
+		left = (now - w->first_case_ms) * (uint64_t)(total - n + 1) /
+		       (uint64_t)(n - w->first_case);
+	fprintf(stderr, "\rcase %lld of %lld, %" PRIu64 " s left: %s\033[K", (long long)n,
+		(long long)total, left / 1000, json_string_value(json_object_get(event, "site")));
+}
+
 static void on_line(struct watch *w, const char *line)
 {
 	json_t *event;
 	const char *name;
 
 	/* Most lines are kernel log. */
-	if (!strstr(line, "\"progress\"") && !strstr(line, "\"end\""))
+	if (!strstr(line, "\"progress\"") && !strstr(line, "\"end\"") &&
+	    !strstr(line, "\"case_begin\""))
 		return;
 	event = json_loads(line, 0, NULL);
 	name = json_string_value(json_object_get(event, "e"));
@@ -70,6 +91,8 @@ static void on_line(struct watch *w, const char *line)
 		w->ended = now_ms();
 	if (name && !strcmp(name, "progress") && w->show)
 		show_progress(w, event);
+	if (name && !strcmp(name, "case_begin") && w->show)
+		show_case(w, event);
 	json_decref(event);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expected.h"
 #include "fields.h"
 #include "klog.h"
 #include "xmem.h"
@@ -200,6 +201,32 @@ static void on_site(struct ingest *in, const json_t *e)
 	s->calls = get_number(e, "calls");
 	s->matched = get_number(e, "matched");
 	s->injected = get_number(e, "injected");
+	s->contract = xstrdup(get_string(e, "contract"));
+	if (s->injected)
+		expected_add(run, s->site, s->context, s->status);
+}
+
+static void on_calls(struct ingest *in, const json_t *e)
+{
+	cases_on_calls(&in->run->cases, e);
+}
+
+static void on_cases(struct ingest *in, const json_t *e)
+{
+	cases_on_total(&in->run->cases, e);
+}
+
+static void on_case_begin(struct ingest *in, const json_t *e)
+{
+	cases_on_begin(&in->run->cases, e);
+	/* Also if the VM does not survive it. */
+	expected_add(in->run, get_string(e, "site"), get_string(e, "context"),
+		     get_string(e, "status"));
+}
+
+static void on_case_end(struct ingest *in, const json_t *e)
+{
+	cases_on_end(&in->run->cases, e);
 }
 
 static void on_stressor(struct ingest *in, const json_t *e)
@@ -223,8 +250,10 @@ static void on_stressor(struct ingest *in, const json_t *e)
 
 static void on_fail(struct ingest *in, const json_t *e)
 {
-	if (!in->fail)
-		in->fail = xstrdup(get_string(e, "text"));
+	if (in->fail)
+		return;
+	in->fail = xstrdup(get_string(e, "text"));
+	in->run->bad_plan = json_is_true(json_object_get(e, "plan"));
 }
 
 static void on_end(struct ingest *in, const json_t *e)
@@ -242,14 +271,26 @@ static const struct {
 	const char *name;
 	void (*handle)(struct ingest *in, const json_t *event);
 } handlers[] = {
-    {"hello", on_hello},	 {"klog", on_klog},
-    {"klog_lost", on_klog_lost}, {"first_fault", on_first_fault},
-    {"progress", on_progress},	 {"check", on_check},
-    {"finding", on_finding},	 {"site", on_site},
-    {"stressor", on_stressor},	 {"kcsan", on_kcsan},
-    {"fail", on_fail},		 {"end", on_end},
-    {"provoked", on_provoked},	 {"lockdep", on_lockdep},
-    {"phase", on_phase},	 {"injections", on_injections},
+    {"hello", on_hello},
+    {"klog", on_klog},
+    {"klog_lost", on_klog_lost},
+    {"first_fault", on_first_fault},
+    {"progress", on_progress},
+    {"check", on_check},
+    {"finding", on_finding},
+    {"site", on_site},
+    {"stressor", on_stressor},
+    {"kcsan", on_kcsan},
+    {"fail", on_fail},
+    {"end", on_end},
+    {"provoked", on_provoked},
+    {"lockdep", on_lockdep},
+    {"phase", on_phase},
+    {"injections", on_injections},
+    {"calls", on_calls},
+    {"cases", on_cases},
+    {"case_begin", on_case_begin},
+    {"case_end", on_case_end},
 };
 
 static void on_line(struct ingest *in, const char *line, size_t len)
@@ -281,6 +322,7 @@ static bool keep_splat(struct run_report *run, const struct klog_splat *s)
 	f->scope = scope;
 	f->text = xstrdup(s->text);
 	f->header = xstrdup(s->header);
+	f->function = xstrdup(s->function);
 	f->cut = s->cut;
 	return true;
 }
@@ -521,6 +563,7 @@ void ingest_run(struct run_report *run, const char *dir)
 
 	read_events(&in, dir);
 	read_console(run, dir);
+	expected_mark(run);
 	count_silent_failures(run);
 	judge(&in);
 	free(in.fail);

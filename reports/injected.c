@@ -27,6 +27,7 @@ static struct injection read_one(const json_t *o)
 	    .site = xstrdup(get_string(o, "site")),
 	    .status = xstrdup(status),
 	    .name = name_of(status),
+	    .tag = get_number(o, "tag"),
 	    .call = get_number(o, "call"),
 	    .caller = xstrdup(get_string(o, "caller")),
 	};
@@ -72,6 +73,7 @@ json_t *injected_json(const struct injected *in)
 		set_string(o, "site", j->site);
 		set_string(o, "status", j->status);
 		set_string(o, "status_name", j->name);
+		set_number(o, "tag", j->tag);
 		set_number(o, "call", j->call);
 		set_string(o, "caller", j->caller);
 		json_array_append_new(list, o);
@@ -99,7 +101,7 @@ void injected_print(const struct injected *in, const char *indent, FILE *out)
 
 		table_add(&t, or_unknown(j->site));
 		table_add(&t, or_unknown(j->name ? j->name : j->status));
-		table_addf(&t, "%" PRIu64, j->call);
+		table_addf(&t, "%" PRIu64 ":%" PRIu64, j->tag, j->call);
 		table_add(&t, or_unknown(j->caller));
 	}
 	table_print(&t, indent, out);

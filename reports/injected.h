@@ -15,7 +15,8 @@ struct injection {
 	char *site;
 	char *status; /* the value, in hex */
 	const char *name; /* of that value, as plans call it (lib/site.h), or NULL */
-	uint64_t call; /* number of the call of this site */
+	uint64_t tag; /* of the task that made the call */
+	uint64_t call; /* number of the call of this site with that tag */
 	char *caller;
 };
 

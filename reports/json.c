@@ -18,6 +18,7 @@ static json_t *sites(const struct run_report *run)
 		set_string(o, "site", s->site);
 		set_string(o, "status", s->status);
 		set_string(o, "context", s->context);
+		set_string(o, "contract", s->contract);
 		set_number(o, "calls", s->calls);
 		set_number(o, "matched", s->matched);
 		set_number(o, "injected", s->injected);

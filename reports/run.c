@@ -30,6 +30,7 @@ static void free_finding(struct finding *f)
 	free(f->detail);
 	free(f->known);
 	free(f->header);
+	free(f->function);
 	injected_free(&f->injected);
 }
 
@@ -39,6 +40,7 @@ static void free_lists(struct run_report *run)
 		free(run->sites[i].site);
 		free(run->sites[i].status);
 		free(run->sites[i].context);
+		free(run->sites[i].contract);
 	}
 	for (size_t i = 0; i < run->nstressors; i++)
 		free_stressor(&run->stressors[i]);
@@ -50,6 +52,8 @@ static void free_lists(struct run_report *run)
 	free(run->stressors);
 	free(run->checks);
 	free(run->findings);
+	free(run->expected);
+	cases_free(&run->cases);
 }
 
 void run_free(struct run_report *run)

@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cases.h"
 #include "injected.h"
 #include "scope.h"
 
 struct site_stat {
 	char *site, *status, *context;
+	char *contract; /* "": the agent did not say */
 	uint64_t calls, matched, injected;
 };
 
@@ -44,7 +46,15 @@ struct finding {
 	uint64_t first_us; /* since boot; 0: unknown */
 	struct injected injected; /* before it was found first */
 	char *header; /* klog: see klog.h; else NULL */
+	char *function; /* klog: the one it is the splat of; NULL: unknown, or more than one */
 	bool cut; /* klog: the log ended inside the splat */
+};
+
+/* A fault that was injected and of which KVM may WARN. */
+struct expected_warn {
+	const struct site *site;
+	const struct context *context;
+	const struct status *status;
 };
 
 enum run_verdict {
@@ -89,12 +99,16 @@ struct run_report {
 	struct check_stat *checks;
 	size_t nfindings;
 	struct finding *findings;
+	size_t nexpected;
+	struct expected_warn *expected;
+	struct cases cases; /* of an enumeration */
 
 	/* How it ended. */
 	bool ended; /* there was an `end` event */
 	uint64_t lines; /* of events.jsonl */
 	uint64_t bad_lines; /* of those, how many are no events */
 	uint64_t lost_records; /* of the kernel log */
+	bool bad_plan; /* it asks for what the kernel cannot do: the run is no result */
 	char *invalid; /* why it is no result: the first reason, or NULL; see run_invalid() */
 };
 

@@ -178,7 +178,7 @@ static bool run_td(struct load *l)
 	outcome_begin(l->plan);
 	td = td_create(l->plan, l->tds, l->plan->seed + l->tds * 0x9e3779b97f4a7c15ull);
 	if (!td)
-		return oracles_gone(l->tds) && outcome_ended();
+		return oracles_gone(l->tds) && outcome_ended() && outcome_is_over();
 	ws = workers_start(td);
 	if (ws && !run_stressors(l, td, ws, end)) {
 		/* What it uses stays: the program ends soon, and the VM with it. */
@@ -190,7 +190,7 @@ static bool run_td(struct load *l)
 	l->faults += td_faults(td);
 	go_on = outcome_ended() || (ws && !atomic_load(&td->dead));
 	td_destroy(td);
-	return oracles_gone(l->tds) && go_on;
+	return oracles_gone(l->tds) && go_on && outcome_is_over();
 }
 
 static void report_stressors(const struct load *l)

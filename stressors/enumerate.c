@@ -22,7 +22,6 @@
 #define CLEAR_WARN_ONCE "/sys/kernel/debug/clear_warn_once"
 
 struct enumeration {
-	const struct plan *plan;
 	const struct enumerate_args *args;
 	struct plan one; /* the plan with the one fault of a case */
 	unsigned int tds;
@@ -86,37 +85,14 @@ static struct plan_fault single(const struct site *s, const struct context *c,
 
 /* ---- one TD ---- */
 
-/* The scenario with the fault that e->one has, if any; whether it was reached. */
-static bool run_once(struct enumeration *e, struct fault_counts *counts)
+/* The scenario with what e->one injects. */
+static void run_scenario(struct enumeration *e)
 {
-	const struct plan_fault *f = &e->one.faults[0];
-	const struct fault_engine *engine = e->one.nfaults ? fault_engine(f) : NULL;
-	bool ok = true, go_on;
-
-	*counts = (struct fault_counts){0};
-	if (engine && engine->arm(f, 1, true))
-		return false;
 	e->tds++;
 	outcome_begin(&e->one);
 	scenario_run(&e->one, e->tds);
-	go_on = oracles_gone(e->tds);
-	if (engine)
-		ok = engine->counts(f, counts);
-	/* The boot ends with a TD that keeps its HKID: oracles would take it for the next one. */
-	e->spent |= !go_on;
-	if (engine)
-		engine->remove(f);
-	return ok;
-}
-
-/* How often the context is called; the scenario runs once for that. */
-static uint64_t count_calls(struct enumeration *e, const struct site *s, const struct context *c)
-{
-	struct fault_counts counts;
-
-	e->one.nfaults = 1;
-	e->one.faults[0] = single(s, c, &c->statuses[0], 0);
-	return run_once(e, &counts) ? counts.matched : 0;
+	if (!oracles_gone(e->tds) || !outcome_is_over())
+		e->spent = true;
 }
 
 /* ---- cases ---- */
@@ -151,7 +127,7 @@ static void run_case(struct enumeration *e, const struct site *s, const struct c
 	const struct plan_fault *f = &e->one.faults[0];
 	unsigned int findings = event_findings(), splats;
 	uint64_t start = now_us();
-	struct fault_counts counts;
+	struct fault_counts counts = {0};
 	bool reached, silent;
 	const char *word;
 
@@ -163,7 +139,11 @@ static void run_case(struct enumeration *e, const struct site *s, const struct c
 	splats = kmsg_splats();
 	e->one.nfaults = 1;
 	e->one.faults[0] = single(s, c, st, nth);
-	reached = run_once(e, &counts) && counts.injected == 1;
+	if (inject_arm(&e->one))
+		return;
+	run_scenario(e);
+	reached = fault_engine(f)->counts(f, &counts) && counts.injected == 1;
+	inject_remove(&e->one);
 	findings = event_findings() - findings;
 	splats = kmsg_splats() - splats;
 	silent = !splats || st->warns;
@@ -200,38 +180,92 @@ static void for_each_case(struct enumeration *e, uint64_t *const calls,
 	}
 }
 
-static size_t count_contexts(void)
+/* ---- how many there are ---- */
+
+static size_t count_contexts(const struct site *s)
 {
 	size_t n = 0;
 
-	for (const struct site *s = sites; s->name; s++)
-		for (const struct context *c = s->contexts; c->name; c++)
-			n++;
+	while (s->contexts[n].name)
+		n++;
 	return n;
+}
+
+/* One context of each site at a time can be counted: arms those with number PASS. */
+static bool arm_pass(struct enumeration *e, size_t pass)
+{
+	e->one.nfaults = 0;
+	for (const struct site *s = sites; s->name; s++)
+		if (wants_site(e, s) && pass < count_contexts(s) &&
+		    e->one.nfaults < PLAN_MAX_FAULTS) {
+			const struct context *c = &s->contexts[pass];
+
+			e->one.faults[e->one.nfaults++] = single(s, c, &c->statuses[0], 0);
+		}
+	return e->one.nfaults && !inject_arm(&e->one);
+}
+
+/* Where the counts of site S begin in a list that has all contexts of the sites in turn. */
+static size_t offset_of(const struct enumeration *e, const struct site *site)
+{
+	size_t at = 0;
+
+	for (const struct site *s = sites; s != site; s++)
+		at += wants_site(e, s) ? count_contexts(s) : 0;
+	return at;
+}
+
+static void read_pass(struct enumeration *e, size_t pass, uint64_t *calls)
+{
+	for (size_t i = 0; i < e->one.nfaults; i++) {
+		const struct plan_fault *f = &e->one.faults[i];
+		struct fault_counts counts;
+
+		if (fault_engine(f)->counts(f, &counts))
+			calls[offset_of(e, f->site) + pass] = counts.matched;
+		else
+			event_fail("the calls of %s cannot be counted", f->site->name);
+	}
+	inject_remove(&e->one);
+}
+
+static void report_calls(struct enumeration *e, const uint64_t *calls)
+{
+	for (const struct site *s = sites; s->name; s++)
+		for (const struct context *c = s->contexts; wants_site(e, s) && c->name; c++) {
+			event_emit("calls", "{s:s, s:s, s:I}", "site", s->name, "context", c->name,
+				   "calls", (json_int_t)*calls);
+			for (const struct status *st = c->statuses; st->name; st++)
+				e->total += wants_status(e, st) ? *calls : 0;
+			calls++;
+		}
+}
+
+static const struct site *last_site(void)
+{
+	const struct site *s = sites;
+
+	while (s->name)
+		s++;
+	return s;
 }
 
 static uint64_t *count_all(struct enumeration *e)
 {
-	uint64_t *calls = xcalloc(count_contexts(), sizeof(*calls));
-	size_t i = 0;
+	uint64_t *calls = xcalloc(offset_of(e, last_site()) + 1, sizeof(*calls));
 
-	for (const struct site *s = sites; s->name; s++) {
-		if (!wants_site(e, s))
-			continue;
-		for (const struct context *c = s->contexts; c->name; c++, i++) {
-			calls[i] = count_calls(e, s, c);
-			event_emit("calls", "{s:s, s:s, s:I}", "site", s->name, "context", c->name,
-				   "calls", (json_int_t)calls[i]);
-			for (const struct status *st = c->statuses; st->name; st++)
-				e->total += wants_status(e, st) ? calls[i] : 0;
-		}
+	for (size_t pass = 0; arm_pass(e, pass); pass++) {
+		run_scenario(e);
+		read_pass(e, pass, calls);
 	}
+	if (!event_failed())
+		report_calls(e, calls);
 	return calls;
 }
 
 void enumerate(const struct plan *plan, const struct enumerate_args *args)
 {
-	struct enumeration e = {.plan = plan, .args = args, .one = *plan};
+	struct enumeration e = {.args = args, .one = *plan};
 	uint64_t *calls;
 
 	e.one.td_vcpus = 1;

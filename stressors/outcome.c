@@ -91,6 +91,11 @@ unsigned int outcome_leaks(void)
 	return leaks;
 }
 
+bool outcome_is_over(void)
+{
+	return !outcome_leaks();
+}
+
 /* A VM that KVM has bugged answers every ioctl with -EIO. */
 static bool is_bugged(const struct td *td)
 {

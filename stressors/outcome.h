@@ -19,6 +19,12 @@ void outcome_end(void);
 bool outcome_ended(void);
 /* What the faults injected so far may leave behind for good (enum leak, or-ed). */
 unsigned int outcome_leaks(void);
+/*
+ * Whether nothing of it is left for later TDs: a TD that kept its HKID would be taken
+ * for the next one, and a page that the module still owns, but the host has freed,
+ * would make the next TD fail that gets it.
+ */
+bool outcome_is_over(void);
 /* With no vCPU and no stressor at work, before the TD is destroyed: reports what was not kept. */
 void outcome_check(const struct td *td);
 

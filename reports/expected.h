@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* WARNs that KVM promises for a fault that was injected (docs/contracts.md): no findings. */
+#ifndef SEPTORTURE_EXPECTED_H
+#define SEPTORTURE_EXPECTED_H
+
+#include "run.h"
+
+/* The run made SITE fail in CONTEXT with one of STATUSES, as an event says them. */
+void expected_add(struct run_report *run, const char *site, const char *context,
+		  const char *statuses);
+/* Marks the WARNs that these explain as known. */
+void expected_mark(struct run_report *run);
+
+#endif
