@@ -23,7 +23,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: septorture COMMAND [ARGUMENT...]\n\n", out);
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(out, "  %-10s%s\n", c->name, c->help);
+		fprintf(out, "  %-11s%s\n", c->name, c->help);
 	fputs("\n'septorture COMMAND --help' shows the arguments of each.\n"
 	      "Exit status: 0 clean, 1 findings, 2 wrong usage or plan, 3 the run is no result;\n"
 	      "of 'enumerate': 0 all as the contracts say, 1 not all, 2 and 3 alike;\n"

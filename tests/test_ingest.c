@@ -626,7 +626,7 @@ static void json_report(void **state)
 /* ---- what was injected before ---- */
 
 #define RECENT(site, status, call)                                                                 \
-	"{\"us\":7,\"site\":\"" site "\",\"status\":\"" status "\",\"call\":" #call                \
+	"{\"us\":7,\"tag\":2,\"site\":\"" site "\",\"status\":\"" status "\",\"call\":" #call                \
 	",\"caller\":\"map_it\"}"
 #define INJECTIONS(n, ...)                                                                         \
 	"{\"e\":\"injections\",\"us\":21,\"injected\":" #n ",\"recent\":[" __VA_ARGS__ "]}\n"
@@ -708,8 +708,8 @@ static void injected_before_finding(void **state)
 					"first seen  0.42 s into the load, after 17 injections\n");
 	assert_contains(text, "\ninjected shortly before, the oldest first:\n"
 			      "  SITE                       STATUS                 CALL  CALLER\n"
-			      "  tdh_mem_page_aug           TDX_OPERAND_BUSY_SEPT    41  map_it\n"
-			      "  tdp_mmu_set_external_spte  -EBUSY                    7  map_it\n"
+			      "  tdh_mem_page_aug           TDX_OPERAND_BUSY_SEPT  2:41  map_it\n"
+			      "  tdp_mmu_set_external_spte  -EBUSY                 2:7   map_it\n"
 			      "\n{\n \"drift\": 3\n}\n"
 			      "\nto reproduce it:\n  build/septorture run --seed 1 p.ini\n");
 	free(text);
@@ -790,8 +790,8 @@ static void odd_injections(void **state)
 	    "TDX_OPERAND_BUSY");
 	json_decref(o);
 	text = read_text("report.txt");
-	assert_contains(text, "  ?     0x5                     0  ?\n");
-	assert_contains(text, "  a?b   TDX_OPERAND_BUSY        0  ?\n");
+	assert_contains(text, "  ?     0x5               0:0   ?\n");
+	assert_contains(text, "  a?b   TDX_OPERAND_BUSY  0:0   ?\n");
 	free(text);
 	json_decref(report_of(HELLO DRIFT(",\"injected\":-3,\"recent\":{}") END(5), NULL));
 	assert_injected(HELLO DRIFT(",\"injected\":-3,\"recent\":{}") END(5), NULL, "-1");

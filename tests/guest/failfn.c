@@ -362,9 +362,11 @@ static void check_storm(void)
 	atomic_store(&storm_over, false);
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, storm, &tags[i]);
+	for (int i = 0; i < 2000 && ok && getenv("failfn_plain"); i++)
+		ok = add(FN) && add("!" FN);
 	for (int i = 0; i < 2000 && ok; i++)
 		ok = add(FN) && set("values", "0xfffffffffffffffb, ok") && set("times", "-1") &&
-		     set("probability", "50") && set("own", "Y") && set("delay_after", "1") &&
+		     set("probability", "50") && set("own", "Y") && (getenv("failfn_nodelay") || set("delay_after", "1")) &&
 		     add("!" FN);
 	check(ok, "2000 times armed and disarmed while two CPUs call the function");
 	ok = add(FN) && set("times", "-1") && set("own", "Y");
@@ -392,6 +394,7 @@ int main(void)
 		tag_thread(TAG_MAIN);
 		file_write(KCSAN, "on");
 		selftest();
+		if (getenv("failfn_storm")) { check_storm(); goto out; }
 		check_files();
 		check_statuses();
 		check_schedules();
@@ -400,6 +403,7 @@ int main(void)
 		check_delays();
 		check_trace();
 		check_storm();
+out:
 		kmsg_stop();
 		event_end();
 	}
