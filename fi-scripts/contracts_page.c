@@ -35,7 +35,7 @@ static const char head[] =
     "*Leaks HKID*: the TD's key ID is never used again, and all pages that the module holds for\n"
     "the TD are lost. *Leaks pages*: single pages are lost, and the TD's TDR, as it still has\n"
     "pages. A page whose removal from a TD failed is worse than lost: guest_memfd frees it, and\n"
-    "the next TD that gets it fails with TDX_PAGE_METADATA_INCORRECT.\n"
+    "when another TD gets it, TDX_PAGE_METADATA_INCORRECT bugs that one.\n"
     "\n"
     "*WARNs in* names the functions that the kernel's splat may name: the one that has the WARN\n"
     "and those that the compiler may have put it into.\n"

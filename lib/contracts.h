@@ -16,6 +16,10 @@
 	"__tdx_reclaim_page tdx_reclaim_page tdx_reclaim_control_page tdx_sept_free_private_spt "  \
 	"tdx_vcpu_free tdx_reclaim_td_control_pages tdx_vm_destroy"
 
+/* KVM_TDX_INIT_VM and KVM_TDX_INIT_VCPU */
+#define WARN_INIT_VM   "tdx_vm_ioctl tdx_td_init __tdx_td_init"
+#define WARN_INIT_VCPU "tdx_vcpu_unlocked_ioctl tdx_vcpu_init tdx_td_vcpu_init"
+
 /* The S-EPT (contracts_sept.c) */
 extern const struct context ctx_external[];
 extern const struct context ctx_page_add[];

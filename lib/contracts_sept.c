@@ -30,6 +30,12 @@
 	"tdx_mem_page_add tdx_mem_page_aug"
 #define WARN_REMOVE "tdx_sept_set_private_spte tdx_sept_remove_leaf_spte tdx_track"
 
+/*
+ * A page that its TD still owns is freed all the same, and what gets it next,
+ * TDR, control page, table or memory of another TD, is refused by the module.
+ */
+#define WARN_FREED WARN_RECLAIM " " WARN_INIT_VM " " WARN_INIT_VCPU " " WARN_ADD
+
 #define WARN_CHANGED                                                                               \
 	"handle_changed_spte __handle_changed_spte tdp_mmu_set_spte tdp_mmu_iter_set_spte "        \
 	"tdp_mmu_zap_leafs"
@@ -50,7 +56,7 @@ static const struct status external_map[] = {
 	CONTRACT_VM_FATAL, 0, LEAK_PAGES, "handle_changed_spte",                                   \
 	    "the mirror SPTE is gone, the page is freed, but the TD still owns it, and its TDR "   \
 	    "can't be reclaimed",                                                                  \
-	    WARN_CHANGED " " WARN_RECLAIM
+	    WARN_CHANGED " " WARN_FREED
 
 static const struct status external_remove[] = {
     {ST_EBUSY, EXTERNAL_FATAL},
@@ -160,7 +166,8 @@ const struct context ctx_sept_add[] = {
 	    "tries once more with all vCPUs kept out (tdh_do_no_vcpus()); a second bugs the VM",   \
 	    NULL
 #define REMOVE_FATAL(decider, why)                                                                 \
-	CONTRACT_VM_FATAL, 0, LEAK_PAGES, decider, why, WARN_REMOVE " " WARN_RECLAIM
+	CONTRACT_VM_FATAL, 0, LEAK_PAGES, decider, why,                                            \
+	    "tdx_sept_remove_leaf_spte tdx_track " WARN_FREED
 
 #define KEPT "bugs the VM; the page is freed, but the TD still owns it, and its TDR is lost, too"
 

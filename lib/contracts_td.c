@@ -9,9 +9,7 @@
 #include "contracts.h"
 #include "status.h"
 
-#define WARN_INIT_VM   "tdx_vm_ioctl tdx_td_init __tdx_td_init"
-#define WARN_INIT_VCPU "tdx_vcpu_unlocked_ioctl tdx_vcpu_init tdx_td_vcpu_init"
-#define WARN_TEARDOWN  "tdx_mmu_release_hkid"
+#define WARN_TEARDOWN "tdx_mmu_release_hkid"
 
 /* ---- KVM_TDX_INIT_VM ---- */
 
@@ -216,13 +214,16 @@ const struct context ctx_vp_init[] = {
 
 /* ---- fields of a vCPU ---- */
 
-#define WR_FATAL(why)                                                                              \
-	CONTRACT_VM_FATAL, 0, LEAK_NOTHING, "tdh_vp_wr_failed", why, "tdh_vp_wr_failed"
+#define WR_FATAL(why, caller)                                                                      \
+	CONTRACT_VM_FATAL, 0, LEAK_NOTHING, "tdh_vp_wr_failed", why, "tdh_vp_wr_failed " caller
 
-#define WR_INIT_FATAL WR_FATAL("bugs the VM; KVM_TDX_INIT_VCPU still returns 0, what follows fails")
+#define WR_INIT_FATAL                                                                              \
+	WR_FATAL("bugs the VM; KVM_TDX_INIT_VCPU still returns 0, what follows fails",             \
+		 WARN_INIT_VCPU)
 #define WR_LOAD_PGD_FATAL                                                                          \
-	WR_FATAL("bugs the VM; tdx_load_mmu_pgd() returns nothing, KVM_RUN fails next")
-#define WR_NMI_FATAL WR_FATAL("bugs the VM; the NMI is lost")
+	WR_FATAL("bugs the VM; tdx_load_mmu_pgd() returns nothing, the ioctl fails later on",      \
+		 "tdx_load_mmu_pgd")
+#define WR_NMI_FATAL WR_FATAL("bugs the VM; the NMI is lost", "tdx_inject_nmi")
 
 static const struct status wr_init[] = {
     {ST_BUSY, WR_INIT_FATAL},
@@ -264,7 +265,8 @@ const struct context ctx_vp_wr[] = {
 
 #define RD_FATAL                                                                                   \
 	CONTRACT_VM_FATAL, 0, LEAK_NOTHING, "tdh_vp_rd_failed",                                    \
-	    "bugs the VM and takes 0 for the value", "tdh_vp_rd_failed"
+	    "bugs the VM and takes 0 for the value",                                               \
+	    "tdh_vp_rd_failed tdx_protected_apic_has_interrupt"
 
 static const struct status vp_rd[] = {
     {ST_BUSY, RD_FATAL},

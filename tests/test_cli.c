@@ -57,7 +57,7 @@ static void lists(void **state)
 	want(run("list statuses"), 0);
 	assert_contains(out, "LEAKS  DECIDER\n");
 	assert_contains(out, "  0x8000020300000000  user-error  EAGAIN         __tdx_td_init\n");
-	assert_contains(out, " VM-fatal           pages  handle_changed_spte\n");
+	assert_contains(out, "  VM-fatal            pages  handle_changed_spte\n");
 	want(run("list statuses --json"), 0);
 	assert_contains(out, "\"errno\": \"EAGAIN\"");
 	assert_contains(out, "\"warns\": [\n   \"tdx_read_cpuid\"\n");
