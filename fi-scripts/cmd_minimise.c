@@ -36,7 +36,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Write the plan there instead of to build/minimised/ID.ini", 0},
-    AGAIN_OPTIONS};
+    {"tries", 't', "N", 0, "How often to try each candidate (2)", 0},
+    {"accel", 'a', "WHAT", 0, "As for 'run'; by default what ran it then", 0},
+    {0},
+};
 
 static const struct argp argp = {
     .options = options,
