@@ -44,13 +44,7 @@ struct attempt {
 	const struct finding *found; /* in it; TRY_BACK */
 };
 
-/* What both take: --tries, --accel and RUN. */
-#define AGAIN_OPTIONS                                                                              \
-	{"tries", 't', "N", 0, "How often to try", 0},                                             \
-	    {"accel", 'a', "WHAT", 0, "As for 'run'; by default what ran it then", 0},             \
-	{                                                                                          \
-		0                                                                                  \
-	}
+/* Takes --tries ('t'), --accel ('a') and RUN. */
 error_t again_option(struct again_args *args, int key, char *arg, struct argp_state *state);
 
 /*

@@ -13,7 +13,6 @@
 #include "minimise.h"
 #include "signals.h"
 #include "table.h"
-#include "units.h"
 #include "xmem.h"
 
 #define DEFAULT_TRIES 2
@@ -37,7 +36,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Write the plan there instead of to build/minimised/ID.ini", 0},
-    AGAIN_OPTIONS};
+    {"tries", 't', "N", 0, "How often to try each candidate (2)", 0},
+    {"accel", 'a', "WHAT", 0, "As for 'run'; by default what ran it then", 0},
+    {0},
+};
 
 static const struct argp argp = {
     .options = options,
@@ -87,17 +89,6 @@ static void size_row(struct table *t, const char *what, uint64_t before, uint64_
 	table_addf(t, "%" PRIu64, after);
 }
 
-static void load_row(struct table *t, uint64_t before, uint64_t after)
-{
-	char *from = unit_format(UNIT_TIME, before), *to = unit_format(UNIT_TIME, after);
-
-	table_add(t, "load");
-	table_add(t, from);
-	table_add(t, to);
-	free(from);
-	free(to);
-}
-
 static void show_sizes(const struct plan_size *before, const struct plan_size *after)
 {
 	struct table t = {.ncols = 3};
@@ -110,7 +101,7 @@ static void show_sizes(const struct plan_size *before, const struct plan_size *a
 	size_row(&t, "vCPUs", before->vcpus, after->vcpus);
 	size_row(&t, "CPUs", before->cpus, after->cpus);
 	size_row(&t, "injections", before->injected, after->injected);
-	load_row(&t, before->load_us, after->load_us);
+	size_row(&t, "load in ms", before->load_us / 1000, after->load_us / 1000);
 	fputc('\n', stdout);
 	table_print(&t, "", stdout);
 	fputc('\n', stdout);

@@ -23,7 +23,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return again_option(state->input, key, arg, state);
 }
 
-static const struct argp_option options[] = {AGAIN_OPTIONS};
+static const struct argp_option options[] = {
+    {"tries", 't', "N", 0, "How often to try (3)", 0},
+    {"accel", 'a', "WHAT", 0, "As for 'run'; by default what ran it then", 0},
+    {0},
+};
 
 static const struct argp argp = {
     .options = options,

@@ -137,7 +137,7 @@ static void count_injected(const struct plan *plan, const struct run_report *rep
 	for (size_t i = 0; i < plan->nfaults; i++)
 		for (size_t j = 0; j < report->nsites; j++)
 			if (!strcmp(report->sites[j].site, plan->faults[i].site->name))
-				injected[i] = report->sites[j].injected;
+				injected[i] += report->sites[j].injected;
 }
 
 /* What T needed is what the next ones get. */

@@ -313,6 +313,37 @@ static void own_plans(void **state)
 	}
 }
 
+/* Every key of a section that is the same in all plans is in docs/plans.md. */
+static void documented(void **state)
+{
+	static const char text[] =
+	    "[plan]\noracles = mole\n[td]\nmigrate = 1 us\n"
+	    "[fault tdh_mem_page_aug]\nprobability = 1 %\ntimes = 9\nevery = 3\nburst = 2\n"
+	    "start = 1 s\nstop = 2 s\ndelay_before = 3 us\ndelay_after = 3 us\n"
+	    "[fault tdh_mem_page_add]\nnth = 3\nsequence = TDX_OPERAND_BUSY\n[stressor calm]\n";
+	char *docs = read_text(SRCDIR "/docs/plans.md"), *written, *rest, *line, *error;
+	struct plan *p;
+
+	(void)state;
+	write_text("q.ini", text);
+	p = plan_read("q.ini", &error);
+	assert_null(error);
+	write_plan(p, "r.ini");
+	plan_free(p);
+	rest = written = read_text("r.ini");
+	while ((line = strsep(&rest, "\n"))) {
+		char *end = strstr(line, " = "), *key;
+
+		if (!end)
+			continue;
+		key = xasprintf("`%.*s`", (int)(end - line), line);
+		assert_contains(docs, key);
+		free(key);
+	}
+	free(written);
+	free(docs);
+}
+
 static void no_room(void **state)
 {
 	struct plan *p = draw_plan();
@@ -330,9 +361,8 @@ static void no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(random_plans),
-	    cmocka_unit_test(plain_plan),
-	    cmocka_unit_test(own_plans),
+	    cmocka_unit_test(random_plans), cmocka_unit_test(plain_plan),
+	    cmocka_unit_test(own_plans),    cmocka_unit_test(documented),
 	    cmocka_unit_test(no_room),
 	};
 
