@@ -7,9 +7,33 @@
 #include "site.h"
 #include "xmem.h"
 
+static void add(struct run_report *run, const struct site *site, const struct context *c,
+		const struct status *st)
+{
+	if (!st->warns)
+		return;
+	run->expected = xgrow(run->expected, run->nexpected, sizeof(*run->expected));
+	run->expected[run->nexpected++] = (struct expected_warn){
+	    .site = site,
+	    .context = c,
+	    .status = st,
+	};
+}
+
+/*
+ * One failure of the class "once" is hidden, so it allows no WARN. Two in a row, which
+ * is what CONTRACT then says, allow those of the context's fatal statuses.
+ */
+static void add_fatal(struct run_report *run, const struct site *site, const struct context *c)
+{
+	for (const struct status *st = c->statuses; st->name; st++)
+		if (st->contract == CONTRACT_VM_FATAL)
+			add(run, site, c, st);
+}
+
 /* "A 3, B": the words before the weights. */
 static void add_statuses(struct run_report *run, const struct site *site, const struct context *c,
-			 char *statuses)
+			 char *statuses, bool fatal)
 {
 	char *one;
 
@@ -19,26 +43,23 @@ static void add_statuses(struct run_report *run, const struct site *site, const 
 		one += strspn(one, " ");
 		one[strcspn(one, " ")] = '\0';
 		st = context_status(c, one);
-		if (!st || !st->warns)
+		if (!st)
 			continue;
-		run->expected = xgrow(run->expected, run->nexpected, sizeof(*run->expected));
-		run->expected[run->nexpected++] = (struct expected_warn){
-		    .site = site,
-		    .context = c,
-		    .status = st,
-		};
+		add(run, site, c, st);
+		if (st->contract == CONTRACT_ONCE && fatal)
+			add_fatal(run, site, c);
 	}
 }
 
 void expected_add(struct run_report *run, const char *site, const char *context,
-		  const char *statuses)
+		  const char *statuses, const char *contract)
 {
 	const struct site *s = site_find(site);
 	const struct context *c = s ? site_context(s, context) : NULL;
 	char *copy = xstrdup(statuses);
 
 	if (c)
-		add_statuses(run, s, c, copy);
+		add_statuses(run, s, c, copy, !strcmp(contract, contract_name(CONTRACT_VM_FATAL)));
 	free(copy);
 }
 

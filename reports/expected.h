@@ -5,9 +5,12 @@
 
 #include "run.h"
 
-/* The run made SITE fail in CONTEXT with one of STATUSES, as an event says them. */
+/*
+ * The run made SITE fail in CONTEXT with one of STATUSES, which together have this
+ * CONTRACT, all as an event says them.
+ */
 void expected_add(struct run_report *run, const char *site, const char *context,
-		  const char *statuses);
+		  const char *statuses, const char *contract);
 /* Marks the WARNs that these explain as known. */
 void expected_mark(struct run_report *run);
 

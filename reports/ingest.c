@@ -203,7 +203,7 @@ static void on_site(struct ingest *in, const json_t *e)
 	s->injected = get_number(e, "injected");
 	s->contract = xstrdup(get_string(e, "contract"));
 	if (s->injected)
-		expected_add(run, s->site, s->context, s->status);
+		expected_add(run, s->site, s->context, s->status, s->contract);
 }
 
 static void on_calls(struct ingest *in, const json_t *e)
@@ -221,7 +221,7 @@ static void on_case_begin(struct ingest *in, const json_t *e)
 	cases_on_begin(&in->run->cases, e);
 	/* Also if the VM does not survive it. */
 	expected_add(in->run, get_string(e, "site"), get_string(e, "context"),
-		     get_string(e, "status"));
+		     get_string(e, "status"), get_string(e, "contract"));
 }
 
 static void on_case_end(struct ingest *in, const json_t *e)

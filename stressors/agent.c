@@ -293,7 +293,7 @@ static void run_plan(const struct options *o)
 	/* Not freed: a thread that is stuck may still use it. */
 	tag_thread(TAG_MAIN);
 	kcsan_on();
-	selftest();
+	selftest(plan->nfaults || o->enumerate.first);
 	oracles_start(plan);
 	if (o->enumerate.first && !event_failed())
 		enumerate(plan, &o->enumerate);

@@ -81,8 +81,8 @@ bool kmsg_saw_provoked_race(void);
 /* What it makes fail, and how often. */
 #define SELFTEST_CALL  "septorture_provoked_call"
 #define SELFTEST_CALLS 2
-/* Proves that splats are seen and that faults can be injected, or event_fail()s. */
-void selftest(void);
+/* Proves that splats are seen and, with FAULTS, that they can be injected, or event_fail()s. */
+void selftest(bool faults);
 
 /* --- inject.c: the plan's faults (fault.h) --- */
 

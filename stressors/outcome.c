@@ -85,8 +85,13 @@ unsigned int outcome_leaks(void)
 	for (size_t i = 0; i < plan->nfaults; i++) {
 		const struct plan_fault *f = &plan->faults[i];
 
-		for (size_t v = 0; v < f->nvalues && injected(i); v++)
+		if (!injected(i))
+			continue;
+		for (size_t v = 0; v < f->nvalues; v++)
 			leaks |= f->values[v].status ? f->values[v].status->leaks : 0;
+		/* Two of the class "once" in a row: the page was not removed. */
+		if (plan_fault_contract(f) == CONTRACT_VM_FATAL && !leaks)
+			leaks = LEAK_PAGES;
 	}
 	return leaks;
 }

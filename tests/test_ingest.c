@@ -626,7 +626,7 @@ static void json_report(void **state)
 /* ---- what was injected before ---- */
 
 #define RECENT(site, status, call)                                                                 \
-	"{\"us\":7,\"tag\":2,\"site\":\"" site "\",\"status\":\"" status "\",\"call\":" #call                \
+	"{\"us\":7,\"tag\":2,\"site\":\"" site "\",\"status\":\"" status "\",\"call\":" #call      \
 	",\"caller\":\"map_it\"}"
 #define INJECTIONS(n, ...)                                                                         \
 	"{\"e\":\"injections\",\"us\":21,\"injected\":" #n ",\"recent\":[" __VA_ARGS__ "]}\n"

@@ -19,6 +19,8 @@
 #define FN	"septorture_provoked_call"
 #define F	DIR FN "/"
 
+#define STORM_ROUNDS 2000
+
 static void check(bool ok, const char *what)
 {
 	event_check("failfn", 0, ok, json_pack("{s:s}", "what", what));
@@ -340,12 +342,15 @@ static void check_trace(void)
 /* ---- while it runs ---- */
 
 static atomic_bool storm_over;
+static atomic_ulong storm_rounds;
 
 static void *storm(void *arg)
 {
 	tag_thread(*(unsigned int *)arg);
-	while (!atomic_load(&storm_over))
-		file_write(PROVOKE, "time 200");
+	while (!atomic_load(&storm_over)) {
+		file_write(PROVOKE, "time 20");
+		atomic_fetch_add(&storm_rounds, 1);
+	}
 	return NULL;
 }
 
@@ -359,24 +364,24 @@ static void check_storm(void)
 	pthread_t threads[2];
 	bool ok = true;
 
-	atomic_store(&storm_over, false);
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, storm, &tags[i]);
-	for (int i = 0; i < 2000 && ok && getenv("failfn_plain"); i++)
-		ok = add(FN) && add("!" FN);
-	for (int i = 0; i < 2000 && ok; i++)
-		ok = add(FN) && set("values", "0xfffffffffffffffb, ok") && set("times", "-1") &&
-		     set("probability", "50") && set("own", "Y") && (getenv("failfn_nodelay") || set("delay_after", "1")) &&
-		     add("!" FN);
-	check(ok, "2000 times armed and disarmed while two CPUs call the function");
+	for (int i = 0; i < STORM_ROUNDS && ok; i++)
+		ok = add(FN) && set("times", "-1") && set("delay_after", "1") &&
+		     set("probability", "50") && set("own", "Y") && add("!" FN);
+	check(ok, "armed and disarmed again and again while two CPUs call the function");
 	ok = add(FN) && set("times", "-1") && set("own", "Y");
-	for (int i = 0; i < 2000 && ok; i++)
+	for (int i = 0; i < STORM_ROUNDS && ok; i++)
 		ok = set("probability", i & 1 ? "100" : "0") &&
-		     set("args", i & 2 ? "0 1 == 0" : "") && set("delay_after", i & 4 ? "1" : "0");
-	check(ok && add("!" FN), "2000 times changed, then removed, while two CPUs call it");
+		     set("args", i & 2 ? "0 1 == 0" : "") &&
+		     set("values", i & 8 ? "ok" : "0xfffffffffffffffb, ok") &&
+		     set("delay_after", i & 4 ? "1" : "0");
+	check(ok && add("!" FN), "changed again and again, then removed, while two CPUs call it");
 	atomic_store(&storm_over, true);
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
+	event_emit("storm", "{s:I}", "calls", (json_int_t)(20 * atomic_load(&storm_rounds)));
+	check(atomic_load(&storm_rounds) > STORM_ROUNDS, "the function was called all the time");
 }
 
 int main(void)
@@ -393,8 +398,7 @@ int main(void)
 		outcome_begin(&none);
 		tag_thread(TAG_MAIN);
 		file_write(KCSAN, "on");
-		selftest();
-		if (getenv("failfn_storm")) { check_storm(); goto out; }
+		selftest(true);
 		check_files();
 		check_statuses();
 		check_schedules();
@@ -403,7 +407,6 @@ int main(void)
 		check_delays();
 		check_trace();
 		check_storm();
-out:
 		kmsg_stop();
 		event_end();
 	}
