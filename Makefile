@@ -5,7 +5,7 @@
 #   make            both
 #   make run        a short run of the default plan
 #   make check      everything that is tested
-#   make bench      what the oracles cost
+#   make bench      what oracles and hooks cost
 #   make unit       the tests that boot no VM
 #   make docs       docs/contracts.md, from the table in lib/
 #   make O=DIR CC=clang SANITIZE=address,undefined unit     a second build beside it
@@ -65,7 +65,7 @@ check: deps
 	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(KERNEL_TESTS) $(VM_TESTS)
 
 # Timed claims: nothing that passes or fails.
-bench: all
+bench: all vm-programs
 	@tests/bench
 
 docs: all
