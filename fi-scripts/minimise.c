@@ -101,11 +101,36 @@ static void progress(const struct minimise *m, const char *what, const char *res
 	free(line);
 }
 
+/* A plan with which the run is no result (one CPU is not enough for KCSAN) helps nobody. */
+static bool shows(const struct minimise *m, const struct attempt *t)
+{
+	return t->outcome == TRY_BACK &&
+	       (m->may_be_invalid || run_verdict(t->report) != RUN_INVALID);
+}
+
+/* What came of the last try; free() it. */
+static char *result_text(const struct minimise *m, const struct attempt *t)
+{
+	char *text = attempt_text(t), *invalid, *longer;
+
+	if (t->outcome == TRY_BACK && !shows(m, t)) {
+		invalid = run_invalid(t->report);
+		longer = xasprintf("%s, but no result: %s", text, invalid);
+		free(invalid);
+	} else if (t->outcome == TRY_NOT && m->tries > 1) {
+		longer = xasprintf("%s (%u tries)", text, m->tries);
+	} else {
+		return text;
+	}
+	free(text);
+	return longer;
+}
+
 /* Up to m->tries runs of PLAN; T is the one that shows it, or the last. */
 static void try_plan(struct minimise *m, const struct plan *plan, const char *what,
 		     struct attempt *t)
 {
-	char *text, *line;
+	char *text;
 
 	*t = (struct attempt){.outcome = TRY_IMPOSSIBLE};
 	m->steps++;
@@ -116,17 +141,14 @@ static void try_plan(struct minimise *m, const struct plan *plan, const char *wh
 		if (t->outcome == TRY_IMPOSSIBLE)
 			m->status = t->status ? t->status : EXIT_INFRA;
 		m->results += t->outcome == TRY_BACK || t->outcome == TRY_NOT;
-		if (t->outcome == TRY_BACK)
+		if (shows(m, t))
 			break;
 	}
 	if (t->outcome == TRY_IMPOSSIBLE || t->outcome == TRY_STOPPED)
 		return;
-	text = attempt_text(t);
-	line = t->outcome == TRY_NOT && m->tries > 1 ? xasprintf("%s (%u tries)", text, m->tries)
-						     : xstrdup(text);
-	progress(m, what, line);
+	text = result_text(m, t);
+	progress(m, what, text);
 	free(text);
-	free(line);
 }
 
 /* How many each section of PLAN has injected. */
@@ -165,9 +187,11 @@ static bool begin(struct minimise *m)
 	m->before = size_of(plan, a->run.injected);
 	plan->duration_us =
 	    again_load(a->run.duration_us, a->finding->since_known, a->finding->since_us);
+	m->may_be_invalid = true;
 	try_plan(m, plan, "the whole plan", &t);
-	m->shown = t.outcome == TRY_BACK;
+	m->shown = shows(m, &t);
 	if (m->shown) {
+		m->may_be_invalid = run_verdict(t.report) == RUN_INVALID;
 		count_injected(plan, t.report, injected);
 		set_load(m, plan, &t);
 		shrink_begin(&m->search, plan, injected);
@@ -185,18 +209,18 @@ static bool step(struct minimise *m)
 	struct plan *plan = m->search.candidate;
 	uint64_t injected[PLAN_MAX_FAULTS];
 	struct attempt t;
-	bool shows;
+	bool yes;
 
 	try_plan(m, plan, m->search.what, &t);
-	shows = t.outcome == TRY_BACK;
-	if (shows) {
+	yes = shows(m, &t);
+	if (yes) {
 		count_injected(plan, t.report, injected);
 		set_load(m, plan, &t);
 		m->after = size_of(plan, t.report->injected);
 	}
-	if (shows || (!m->status && !signals_stop()))
-		shrink_answer(&m->search, shows, shows ? injected : NULL);
-	if (shows)
+	if (yes || (!m->status && !signals_stop()))
+		shrink_answer(&m->search, yes, yes ? injected : NULL);
+	if (yes)
 		m->status = save(m);
 	attempt_free(&t);
 	return !m->status && !signals_stop();

@@ -22,6 +22,7 @@ struct minimise {
 	struct plan_size before, after;
 	unsigned int steps; /* candidates so far */
 	bool shown; /* it came back at all: OUT is there */
+	bool may_be_invalid; /* with the whole plan the run was no result either */
 	unsigned int results; /* tries that were one */
 	int status; /* not 0: no more runs were possible, or OUT can't be written; it has been said
 		     */

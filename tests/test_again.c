@@ -20,7 +20,9 @@
 #define SEEN(us, oracle, injected)                                                                 \
 	"{\"e\":\"finding\",\"us\":" #us ",\"oracle\":\"" oracle "\",\"kind\":\"k\",\"title\":"    \
 	"\"it is wrong\",\"facts\":{},\"injected\":" #injected ",\"recent\":[]}\n"
-#define HIT   BEGIN SEEN(1420000, "stats", 17) ENDED(5)
+#define HIT BEGIN SEEN(1420000, "stats", 17) ENDED(5)
+#define INVALID_HIT                                                                                \
+	BEGIN SEEN(1420000, "stats", 17) "{\"e\":\"fail\",\"us\":1,\"text\":\"no\"}\n" ENDED(6)
 #define OTHER BEGIN SEEN(1420000, "leak", 17) ENDED(5)
 #define SITE(name, injected)                                                                       \
 	"{\"e\":\"site\",\"us\":8,\"site\":\"" name "\",\"status\":\"TDX_OPERAND_BUSY\","          \
@@ -160,9 +162,7 @@ static void back_in_an_invalid_run(void **state)
 	char *id = past("run load.ini");
 
 	(void)state;
-	set_qemu(
-	    BEGIN SEEN(1420000, "stats", 17) "{\"e\":\"fail\",\"us\":1,\"text\":\"no\"}\n" ENDED(6),
-	    "");
+	set_qemu(INVALID_HIT, "");
 	want(run_on("replay --tries 1", id, ""), 1);
 	assert_contains(out, "\ncame back in 1 of 1 tries\n");
 	free(id);
@@ -593,6 +593,33 @@ static void second_try(void **state)
 	free(id);
 }
 
+/* With fewer CPUs, say, the agent can't do its work: that plan helps nobody. */
+static void invalid_candidates(void **state)
+{
+	char *id = past("run load.ini"), *path = output_of(id);
+	struct plan *plan;
+
+	(void)state;
+	write_text("tree/kernel/events", HIT);
+	write_text("tree/kernel/events.without", INVALID_HIT);
+	write_text("tree/kernel/needs", "cpus = 4\n");
+	want(run_on("minimise", id, ""), 1);
+	assert_contains(err, "] cpus = 1: came back after 0.42 s, 17 injections, but no result: "
+			     "the agent failed: no\n");
+	plan = minimised(path);
+	assert_int_equal(plan->cpus, 4);
+	assert_int_equal(plan->td_vcpus, 1);
+	plan_free(plan);
+	/* Unless it never could. */
+	write_text("tree/kernel/events", INVALID_HIT);
+	want(run_on("minimise", id, ""), 1);
+	plan = minimised(path);
+	assert_int_equal(plan->cpus, 1);
+	plan_free(plan);
+	free(path);
+	free(id);
+}
+
 static void bad_output(void **state)
 {
 	char *id = past("run load.ini");
@@ -653,6 +680,7 @@ int main(void)
 	    cmocka_unit_test_setup(of_a_run_without_faults, reset),
 	    cmocka_unit_test_setup(does_not_come_back, reset),
 	    cmocka_unit_test_setup(second_try, reset),
+	    cmocka_unit_test_setup(invalid_candidates, reset),
 	    cmocka_unit_test_setup(bad_output, reset),
 	    cmocka_unit_test_setup(minimise_interrupted, reset),
 	};
