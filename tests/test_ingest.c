@@ -790,8 +790,8 @@ static void odd_injections(void **state)
 	    "TDX_OPERAND_BUSY");
 	json_decref(o);
 	text = read_text("report.txt");
-	assert_contains(text, "  ?     0x5               0:0   ?\n");
-	assert_contains(text, "  a?b   TDX_OPERAND_BUSY  0:0   ?\n");
+	assert_contains(text, "  ?     0x5                  0:0   ?\n");
+	assert_contains(text, "  a?b   TDX_OPERAND_BUSY     0:0   ?\n");
 	free(text);
 	json_decref(report_of(HELLO DRIFT(",\"injected\":-3,\"recent\":{}") END(5), NULL));
 	assert_injected(HELLO DRIFT(",\"injected\":-3,\"recent\":{}") END(5), NULL, "-1");

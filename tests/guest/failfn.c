@@ -350,6 +350,8 @@ static void *storm(void *arg)
 	while (!atomic_load(&storm_over)) {
 		file_write(PROVOKE, "time 20");
 		atomic_fetch_add(&storm_rounds, 1);
+		/* The other thread must get on, too. */
+		sleep_us(500);
 	}
 	return NULL;
 }
