@@ -406,16 +406,27 @@ static void fail_function_interface(void **state)
 	json_t *r, *c;
 
 	(void)state;
-	want(run("SEPTORTURE_AGENT=build/tests/failfn", "configs/plans/quick.ini"), 0);
+	want(run("SEPTORTURE_AGENT=build/tests/failfn", "--accel tcg configs/plans/quick.ini"), 0);
 	r = report();
 	c = json_array_get(json_object_get(r, "checks"), 0);
 	assert_string_equal(string(c, "oracle"), "failfn");
-	assert_int_equal(number(c, "count"), 34);
+	assert_true(number(c, "count") > 100);
 	assert_int_equal(number(c, "failures"), 0);
 	json_decref(r);
 }
 
-int main(void)
+/* Code is patched while another CPU runs it, which QEMU 7.2 does not always survive. */
+static void arming_a_hot_function(void **state)
+{
+	(void)state;
+	want(run("QEMU=tests/qemu-single SEPTORTURE_AGENT=build/tests/failfn "
+		 "SEPTORTURE_APPEND=failfn_arm=40 SEPTORTURE_SILENCE_TIMEOUT=300",
+		 "--accel tcg configs/plans/quick.ini"),
+	     0);
+}
+
+/* usage: vm_runs [PATTERN], to run the tests with such names */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(stock_kernel_is_clean),
@@ -433,6 +444,7 @@ int main(void)
 	    cmocka_unit_test(panic_is_a_finding),
 	    cmocka_unit_test(silent_vm_is_ended),
 	    cmocka_unit_test(fail_function_interface),
+	    cmocka_unit_test(arming_a_hot_function),
 	    cmocka_unit_test(blind_kcsan_is_invalid),
 	    cmocka_unit_test(unseen_warn_is_invalid),
 	    cmocka_unit_test(lockdep_off_is_invalid),
@@ -441,5 +453,7 @@ int main(void)
 	    cmocka_unit_test(race_elsewhere_is_listed),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, to_source, NULL);
 }
