@@ -7,7 +7,7 @@
 #include "xmem.h"
 
 #define MAX_WEIGHT 1000
-#define MAX_TAG	   65535
+#define MAX_TAG	   255
 #define MAX_CALL   1000000000
 
 /* ---- what KVM promises ---- */

@@ -141,7 +141,7 @@ struct td {
 /* Builds a TD up to, not including, its finalization; NULL after event_fail() or a finding. */
 struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed);
 /* Adds NPAGES pages with the content at SOURCE (page aligned) to the initial image. */
-int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages);
+int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, bool measure);
 /* Puts the guest program that every vCPU runs into the initial image. */
 int td_set_program(struct td *td, const struct gp_op *ops, size_t nops);
 int td_finalize(struct td *td);

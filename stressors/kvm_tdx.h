@@ -75,6 +75,8 @@ struct kvm_tdx_init_vm {
 	struct kvm_cpuid2 cpuid;
 };
 
+#define KVM_TDX_MEASURE_MEMORY_REGION (1u << 0)
+
 struct kvm_tdx_init_mem_region {
 	__u64 source_addr;
 	__u64 gpa;

@@ -9,11 +9,11 @@
 
 #include "outcome.h"
 
-/* Two pages below each of two page tables; the first two are part of the image. */
-#define NPAGES	    8
-#define IMAGE_PAGES 2
-#define TABLE_SIZE  (2ull << 20) /* that one S-EPT table of leaves maps */
-#define PORT	    0x64 /* any that nobody emulates: the guest says there that it is through */
+/* Four pages below each of two page tables; the first two are the image, one of them measured. */
+#define NPAGES	   8
+#define IMAGE_SIZE (2 * TD_PAGE)
+#define TABLE_SIZE (2ull << 20) /* that one S-EPT table of leaves maps */
+#define PORT	   0x64 /* any that nobody emulates: the guest says there that it is through */
 
 static uint64_t page_gpa(unsigned int i)
 {
@@ -37,9 +37,11 @@ static int set_program(struct td *td)
 
 static int set_image(struct td *td)
 {
-	static char image[IMAGE_PAGES * TD_PAGE] __attribute__((aligned(4096)));
+	static char image[IMAGE_SIZE] __attribute__((aligned(4096)));
 
-	return td_add_pages(td, TD_MEM_GPA, image, IMAGE_PAGES);
+	if (td_add_pages(td, page_gpa(0), image, 1, true))
+		return -1;
+	return td_add_pages(td, page_gpa(1), image + TD_PAGE, 1, false);
 }
 
 /* Until the guest has touched all pages once more; false if it can't. */

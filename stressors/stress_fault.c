@@ -81,7 +81,7 @@ static int init(struct td *td, const uint64_t *opts, void **state)
 		return -1;
 	}
 	memset(image, 0x5a, pages * TD_PAGE);
-	ret = td_add_pages(td, TD_MEM_GPA, image, pages);
+	ret = td_add_pages(td, TD_MEM_GPA, image, pages, false);
 	free(image);
 	return ret;
 }

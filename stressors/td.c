@@ -242,7 +242,7 @@ fail:
 	return NULL;
 }
 
-int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages)
+int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, bool measure)
 {
 	struct kvm_tdx_init_mem_region region = {
 	    .source_addr = (uintptr_t)source,
@@ -250,7 +250,8 @@ int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages)
 	    .nr_pages = npages,
 	};
 
-	return tdx_cmd(td, td->vcpus[0].fd, KVM_TDX_INIT_MEM_REGION, 0, &region,
+	return tdx_cmd(td, td->vcpus[0].fd, KVM_TDX_INIT_MEM_REGION,
+		       measure ? KVM_TDX_MEASURE_MEMORY_REGION : 0, &region,
 		       "KVM_TDX_INIT_MEM_REGION");
 }
 
@@ -266,7 +267,7 @@ int td_set_program(struct td *td, const struct gp_op *ops, size_t nops)
 	memset(page, 0, sizeof(page));
 	memcpy(page, ops, nops * sizeof(*ops));
 	td->has_program = true;
-	return td_add_pages(td, TD_PROG_GPA, page, 1);
+	return td_add_pages(td, TD_PROG_GPA, page, 1, false);
 }
 
 int td_finalize(struct td *td)

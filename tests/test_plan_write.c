@@ -92,7 +92,7 @@ static void draw_calls(struct plan_fault *f)
 
 	for (size_t i = 0; i < n; i++)
 		f->calls[f->ncalls++] = (struct plan_call){
-		    .tag = toss() ? PLAN_ANY_TAG : (int)draw_wide(0, 65535),
+		    .tag = toss() ? PLAN_ANY_TAG : (int)draw_wide(0, 255),
 		    .call = 1 + i * 15625000 + draw(0, 15624999), /* none comes twice */
 		};
 }
