@@ -78,6 +78,14 @@ bool outcome_ended(void)
 	return atomic_load(&ended);
 }
 
+/* Two failures of the class "once" in a row: the page was not removed. */
+static unsigned int leaks_of(const struct plan_fault *f, const struct status *st)
+{
+	if (st->contract == CONTRACT_ONCE && plan_fault_contract(f) == CONTRACT_VM_FATAL)
+		return LEAK_PAGES;
+	return st->leaks;
+}
+
 unsigned int outcome_leaks(void)
 {
 	unsigned int leaks = 0;
@@ -88,10 +96,7 @@ unsigned int outcome_leaks(void)
 		if (!injected(i))
 			continue;
 		for (size_t v = 0; v < f->nvalues; v++)
-			leaks |= f->values[v].status ? f->values[v].status->leaks : 0;
-		/* Two of the class "once" in a row: the page was not removed. */
-		if (plan_fault_contract(f) == CONTRACT_VM_FATAL && !leaks)
-			leaks = LEAK_PAGES;
+			leaks |= f->values[v].status ? leaks_of(f, f->values[v].status) : 0;
 	}
 	return leaks;
 }

@@ -200,21 +200,21 @@ static size_t outcomes(const json_t *enumeration, const char *outcome)
 	return n;
 }
 
-static void enumeration_survives(void **state)
+static void enumeration_keeps_promises(void **state)
 {
-	json_t *o = enumeration("--sites tdh_mem_track,tdh_mem_page_add --contracts retry,once", 0);
+	json_t *o = enumeration("--sites tdh_mem_page_add,tdh_mr_finalize", 0);
 
 	(void)state;
-	assert_true(outcomes(o, "survived") > 10);
-	assert_int_equal(outcomes(o, "survived"), number(o, "done"));
-	assert_int_equal(number(o, "boots"), 1);
+	assert_true(outcomes(o, "survived") >= 9);
+	assert_true(outcomes(o, "ioctl failed") > 0);
+	assert_true(outcomes(o, "VM died") > 0);
 	json_decref(o);
 }
 
 /* A page that the module still owns spoils a boot: the next one goes on behind the case. */
 static void enumeration_reboots(void **state)
 {
-	json_t *o = enumeration("--sites tdh_mng_vpflushdone", 0);
+	json_t *o = enumeration("--sites tdh_phymem_page_wbinvd_tdr", 0);
 
 	(void)state;
 	assert_true(number(o, "boots") > 1);
@@ -439,7 +439,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(mutants_are_found),
 	    cmocka_unit_test(failing_removal_is_promised),
 	    cmocka_unit_test(broken_promise_is_found),
-	    cmocka_unit_test(enumeration_survives),
+	    cmocka_unit_test(enumeration_keeps_promises),
 	    cmocka_unit_test(enumeration_reboots),
 	    cmocka_unit_test(enumeration_finds),
 	    cmocka_unit_test(missing_site_is_named),
