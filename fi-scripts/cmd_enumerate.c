@@ -27,6 +27,7 @@
 
 struct enumerate_args {
 	const char *plan, *mutant, *sites, *contracts;
+	uint64_t stop; /* after so many cases that are not as promised; 0: never */
 	const char *resume; /* an id or "latest"; NULL: begin anew */
 	bool json;
 	enum accel_wish accel;
@@ -58,6 +59,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'c':
 		args->contracts = arg;
 		return 0;
+	case 'x':
+		args->stop = option_value(state, "--stop", UNIT_COUNT, arg, 1, UINT32_MAX);
+		return 0;
 	case 'r':
 		args->resume = arg;
 		return 0;
@@ -86,6 +90,7 @@ static const struct argp_option options[] = {
     {"contracts", 'c', "CLASS[,...]", 0,
      "Only failures of these classes, e.g. 'retry,once' (all but never; docs/contracts.md)", 0},
     {"mutant", 'm', "NAME", 0, "As for 'run'", 0},
+    {"stop", 'x', "N", 0, "Stop after N cases that are not as the contract says", 0},
     {"resume", 'r', "ID", 0, "Go on with this enumeration, or with the 'latest'", 0},
     {"accel", 'a', "WHAT", 0, "As for 'run'", 0},
     {"json", 'j', NULL, 0, "Print JSON instead of a table", 0},
@@ -366,6 +371,11 @@ static uint64_t first_undone(const struct enumeration *e)
 	return e->cases.n ? e->cases.list[e->cases.n - 1].number + 1 : 1;
 }
 
+static bool is_enough(const struct job *j)
+{
+	return j->args->stop && enumeration_broken(&j->record) >= j->args->stop;
+}
+
 static int run_all(struct job *j)
 {
 	struct enumeration *e = &j->record;
@@ -373,9 +383,13 @@ static int run_all(struct job *j)
 	int status = save(j);
 
 	rundir_publish(&j->dir);
-	while (!status && (!e->cases.total || next <= e->cases.total))
+	while (!status && !is_enough(j) && (!e->cases.total || next <= e->cases.total))
 		status = boot_once(j, &next);
-	if (signals_stop())
+	if (is_enough(j))
+		e->stopped = xasprintf("after %zu cases that were not as promised (--stop); go on "
+				       "with --resume %s",
+				       enumeration_broken(e), e->id);
+	else if (signals_stop())
 		e->stopped = xasprintf("by signal %d (%s); go on with --resume %s", signals_stop(),
 				       strsignal(signals_stop()), e->id);
 	else if (status)

@@ -91,6 +91,9 @@ static int arm(const struct plan_fault *f, uint64_t seed, bool on)
 				f->site->name);
 		return -1;
 	}
+	/* By default single pages, and whoever may wait, are spared. */
+	if (f->site->engine == ENGINE_FAIL_PAGE_ALLOC && SET(f, "min-order", "0"))
+		return -1;
 	if (SET(f, "verbose", "0") || SET(f, "ignore-gfp-wait", "N") || set_context(f) ||
 	    SET(f, "interval", "%u", f->every) ||
 	    SET(f, "times", "%d", f->times ? (int)f->times : INT_MAX))

@@ -176,6 +176,7 @@ static void failing_removal_is_promised(void **state)
 	json_decref(r);
 }
 
+/* One that was not stopped is complete. */
 static json_t *enumeration(const char *args, int status)
 {
 	char *all = xasprintf("enumerate --accel tcg %s configs/plans/enumerate.ini", args);
@@ -224,8 +225,8 @@ static void enumeration_reboots(void **state)
 /* A VM that lives on after a failure that must end it. */
 static void broken_promise_is_found(void **state)
 {
-	json_t *o =
-	    enumeration("--mutant tests/mutants/unmeasured.mutant --sites tdh_mr_extend", 1);
+	json_t *o = enumeration(
+	    "--mutant tests/mutants/unmeasured.mutant --sites tdh_mr_extend --stop 1", 1);
 	json_t *f, *findings = json_object_get(o, "findings");
 	bool found = false;
 	size_t i;
@@ -240,8 +241,8 @@ static void broken_promise_is_found(void **state)
 
 static void enumeration_finds(void **state)
 {
-	json_t *o =
-	    enumeration("--mutant kick-retry-dropped --sites tdh_mem_track --contracts once", 1);
+	json_t *o = enumeration(
+	    "--mutant kick-retry-dropped --sites tdh_mem_track --contracts once --stop 1", 1);
 
 	(void)state;
 	assert_true(number(o, "broken") > 0);
@@ -261,6 +262,20 @@ static void finding_comes_back(void **state)
 	out = read_text("build/vm-test.out");
 	assert_contains(out, "came back in 2 of 2 tries");
 	free(out);
+}
+
+static void other_engines(void **state)
+{
+	size_t i;
+	json_t *r, *s;
+
+	(void)state;
+	want(run("", "tests/plans/engines.ini"), 0);
+	r = report();
+	assert_int_equal(json_array_size(json_object_get(r, "sites")), 3);
+	json_array_foreach(json_object_get(r, "sites"), i, s)
+	    assert_true(number(s, "injected") > 0);
+	json_decref(r);
 }
 
 static void four_cpus(void **state)
@@ -445,6 +460,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(missing_site_is_named),
 	    cmocka_unit_test(finding_comes_back),
 	    cmocka_unit_test(four_cpus),
+	    cmocka_unit_test(other_engines),
 	    cmocka_unit_test(cache_drain_is_found),
 	    cmocka_unit_test(vcpu_migration_is_found),
 	    cmocka_unit_test(panic_is_a_finding),
