@@ -267,10 +267,11 @@ static void run_load(const struct plan *plan)
 {
 	struct load l = {.plan = plan};
 
-	l.start = now_us();
-	l.end = l.start + plan->duration_us;
 	if (event_failed() || inject_arm(plan))
 		return;
+	/* Arming may take seconds. */
+	l.start = now_us();
+	l.end = l.start + plan->duration_us;
 	while (now_us() < l.end && run_td(&l) && !event_failed())
 		;
 	inject_disarm(plan);

@@ -29,20 +29,36 @@ static int set(const struct plan_fault *f, const char *file, char *text)
 	return ret;
 }
 
-/* Where the function NAME begins, and what comes behind it. */
-static bool find_symbol(const char *name, uint64_t *start, uint64_t *end)
+/* "ffffffff81000000 T name", one line of TEXT; sscanf() would measure all of TEXT each time. */
+static uint64_t symbol_of(char *line, const char **name)
 {
-	char *text = file_read("/proc/kallsyms"), symbol[256];
-	uint64_t addr;
+	char *rest;
+	uint64_t addr = strtoull(line, &rest, 16);
+
+	*name = strlen(rest) > 3 ? rest + 3 : "";
+	return addr;
+}
+
+/* Where the function NAME begins, and what comes behind it. */
+static bool find_symbol(const char *function, uint64_t *start, uint64_t *end)
+{
+	char *text = file_read("/proc/kallsyms"), *rest = text, *line;
+	uint64_t *addrs = NULL;
+	const char *name;
+	size_t n = 0;
 
 	*start = 0;
 	*end = UINT64_MAX;
-	for (const char *s = text; s && *s; s = strchrnul(s, '\n'), s += *s == '\n')
-		if (sscanf(s, "%" SCNx64 " %*c %255s", &addr, symbol) == 2 && !strcmp(symbol, name))
-			*start = addr;
-	for (const char *s = text; s && *s; s = strchrnul(s, '\n'), s += *s == '\n')
-		if (sscanf(s, "%" SCNx64, &addr) == 1 && addr > *start && addr < *end)
-			*end = addr;
+	while (rest && (line = strsep(&rest, "\n"))) {
+		addrs = xgrow(addrs, n, sizeof(*addrs));
+		addrs[n++] = symbol_of(line, &name);
+		if (!strcmp(name, function))
+			*start = addrs[n - 1];
+	}
+	for (size_t i = 0; i < n; i++)
+		if (addrs[i] > *start && addrs[i] < *end)
+			*end = addrs[i];
+	free(addrs);
 	free(text);
 	return *start && *end != UINT64_MAX;
 }

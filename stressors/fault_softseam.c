@@ -12,6 +12,7 @@
 #define ENTER "/sys/kernel/debug/softseam/enter"
 
 static uint64_t seed_of_plan;
+static struct fault_counts before; /* it was armed: softseam counts on and on */
 
 /* It has no room for lists, bursts, tags and delays. */
 static bool can_do(const struct plan_fault *f)
@@ -29,6 +30,17 @@ static int set_on(const struct plan_fault *f, bool on)
 			   f->times ? (int)f->times : -1);
 }
 
+static bool read_counts(struct fault_counts *c)
+{
+	char *text = file_read(ENTER);
+	bool ok =
+	    text && sscanf(text, "%*s %*u %*u %*u %*u %*d calls %" SCNu64 " provoked %" SCNu64,
+			   &c->calls, &c->injected) == 2;
+
+	free(text);
+	return ok;
+}
+
 static int arm(const struct plan_fault *f, uint64_t seed, bool on)
 {
 	if (access(ENTER, F_OK)) {
@@ -44,6 +56,10 @@ static int arm(const struct plan_fault *f, uint64_t seed, bool on)
 		return -1;
 	}
 	seed_of_plan = seed;
+	if (!read_counts(&before)) {
+		event_fail("the counters in " ENTER " cannot be read");
+		return -1;
+	}
 	return set_on(f, on);
 }
 
@@ -54,15 +70,13 @@ static void remove_fault(const struct plan_fault *f)
 
 static bool counts(const struct plan_fault *f, struct fault_counts *c)
 {
-	char *text = file_read(ENTER);
-	bool ok =
-	    text && sscanf(text, "%*s %*u %*u %*u %*u %*d calls %" SCNu64 " provoked %" SCNu64,
-			   &c->calls, &c->injected) == 2;
-
 	(void)f;
+	if (!read_counts(c))
+		return false;
+	c->calls -= before.calls;
+	c->injected -= before.injected;
 	c->matched = c->calls;
-	free(text);
-	return ok;
+	return true;
 }
 
 const struct fault_engine fault_softseam = {

@@ -2,7 +2,7 @@
 /*
  * debugfs/softseam/enter: one line, "status seed nth every probability times"
  * (status in hex, 0: none), replaces what is provoked; reading it shows that and
- * the counters. The counts of entries begin anew when a vCPU is created.
+ * the counters, which go on. Entries are numbered from the creation of a vCPU.
  */
 #include <linux/debugfs.h>
 #include <linux/mutex.h>
@@ -51,8 +51,6 @@ static ssize_t enter_write(struct file *file, const char __user *buffer, size_t 
 	seam_store(&p->every, new.every);
 	seam_store(&p->probability, new.probability);
 	seam_store(&p->times, new.times);
-	seam_store(&p->calls, 0);
-	seam_store(&p->provoked, 0);
 	seam_store(&p->status, new.status);
 	mutex_unlock(&lock);
 	return count;
