@@ -85,7 +85,8 @@ $(O)/tests/septorture: $(MAIN) $(HOST) $(REPORTS) $(LIB) $(TEST_STRESSORS)
 $(UNIT_TESTS): $(O)/tests/%: $(O)/obj/tests/%.o $(HOST) $(REPORTS) $(LIB) $(TEST_STRESSORS) \
 		$(TEST_HELPER)
 $(O)/agent: $(STRESSORS) $(LIB)
-$(VM_TESTS): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB) $(TEST_STRESSORS) $(TEST_HELPER)
+$(VM_TESTS): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB) $(TEST_STRESSORS) $(O)/obj/tests/helper.o \
+		$(O)/obj/tests/vm.o
 $(GUESTS): $(O)/tests/%: $(O)/obj/tests/guest/%.o $(filter-out %/agent.o,$(STRESSORS)) $(LIB)
 
 $(UNIT_TESTS) $(VM_TESTS): LIBS += -lcmocka

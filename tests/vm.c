@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "vm_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "xmem.h"
+
+#define REPORT "build/runs/latest/report.json"
+
+/* Runs septorture with ENV before and ARGS behind; its exit status. */
+int septorture(const char *env, const char *args)
+{
+	char *command = xasprintf("%s build/septorture %s >build/vm-test.out 2>&1", env, args);
+	int status = system(command);
+
+	free(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int run(const char *env, const char *args)
+{
+	char *all = xasprintf("run %s", args);
+	int status = septorture(env, all);
+
+	free(all);
+	return status;
+}
+
+void want(int status, int expected)
+{
+	char *out;
+
+	if (status == expected)
+		return;
+	out = read_text("build/vm-test.out");
+	fail_msg("exit status %d, not %d; it printed:\n%s", status, expected, out);
+}
+
+json_t *report(void)
+{
+	json_t *r = json_load_file(REPORT, 0, NULL);
+
+	assert_non_null(r);
+	return r;
+}
+
+json_int_t number(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+const char *string(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+/* The finding of that oracle and kind whose signature holds WORD. */
+const json_t *finding(const json_t *r, const char *oracle, const char *kind, const char *word)
+{
+	size_t i;
+	json_t *f;
+
+	json_array_foreach(json_object_get(r, "findings"), i, f)
+	{
+		if (!strcmp(string(f, "oracle"), oracle) && !strcmp(string(f, "kind"), kind) &&
+		    strstr(string(f, "signature"), word))
+			return f;
+	}
+	return NULL;
+}
+
+int to_source(void **state)
+{
+	(void)state;
+	return chdir(SRCDIR);
+}
+
+/*
+ * A kernel on which not all is well (tests/mutants/blind.mutant says how), and
+ * of which septorture must not say that it is; its report.
+ */
+json_t *run_blind(const char *how, int status)
+{
+	char *append = xasprintf("SEPTORTURE_APPEND=septorture_test=%s", how);
+
+	want(run(append, "--duration 2s --mutant tests/mutants/blind.mutant "
+			 "configs/plans/quick.ini"),
+	     status);
+	free(append);
+	return report();
+}
+
+int vm_main(int argc, char **argv, const struct CMUnitTest *tests, size_t n)
+{
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return _cmocka_run_group_tests("vm", tests, n, to_source, NULL);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole tool on real VMs: what the programs that test it share. */
+#ifndef SEPTORTURE_TESTS_VM_TEST_H
+#define SEPTORTURE_TESTS_VM_TEST_H
+
+#include "helper.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Runs build/septorture with ENV before and ARGS behind; its exit status. */
+int septorture(const char *env, const char *args);
+/* The same for its 'run'. */
+int run(const char *env, const char *args);
+/* Fails the test, and shows what septorture printed, unless STATUS is as EXPECTED. */
+void want(int status, int expected);
+
+/* The report of the last run; json_decref() it. */
+json_t *report(void);
+json_int_t number(const json_t *o, const char *key);
+/* "" if there is none. */
+const char *string(const json_t *o, const char *key);
+/* The finding of that oracle and kind whose signature holds WORD, or NULL. */
+const json_t *finding(const json_t *r, const char *oracle, const char *kind, const char *word);
+
+/*
+ * Runs a kernel on which not all is well (tests/mutants/blind.mutant says how), and
+ * of which septorture must not say that it is; its report.
+ */
+json_t *run_blind(const char *how, int status);
+
+/* The rest of main(): all TESTS, or with a pattern as argument those with such names. */
+int vm_main(int argc, char **argv, const struct CMUnitTest *tests, size_t n);
+
+#endif
