@@ -231,7 +231,8 @@ static enum scope_class scope_of_race(const struct scope *s, const struct klog_s
 
 		if (splat->frames[i].top && class == SCOPE_OWN)
 			return SCOPE_OWN;
-		if (class != SCOPE_ELSEWHERE)
+		/* What our own files only call, such as the scheduler, is not ours. */
+		if (class == SCOPE_TEST)
 			race = SCOPE_TEST;
 	}
 	return race;

@@ -122,8 +122,8 @@ static void races(void **state)
 	splat_is(s, "kcsan", NULL, "answer! map tick! x", true, "own");
 	splat_is(s, "kcsan", NULL, "map! x answer! map", true, "own");
 	/* Ours is only on the way. */
-	splat_is(s, "kcsan", NULL, "tick! answer tick! x", true, "test");
-	splat_is(s, "kcsan", NULL, "tick! inject tick! inject", true, "test");
+	splat_is(s, "kcsan", NULL, "tick! answer tick! x", true, "elsewhere");
+	splat_is(s, "kcsan", NULL, "tick! inject tick! inject", true, "elsewhere");
 	/* A stack may be missing. */
 	splat_is(s, "kcsan", NULL, "tick! x", false, "test");
 	splat_is(s, "kcsan", NULL, "answer! x", false, "test");
