@@ -97,15 +97,14 @@ static void run_scenario(struct enumeration *e)
 
 /* ---- cases ---- */
 
-static const char *outcome_word(const struct plan_fault *f, unsigned int findings, bool reached,
-				const char *ioctl_error)
+static const char *outcome_word(const struct plan_fault *f, unsigned int findings, bool reached)
 {
 	if (!reached)
 		return "not reached";
 	if (findings)
 		return "finding";
 	if (outcome_ended())
-		return plan_fault_contract(f) == CONTRACT_VM_FATAL ? "VM died" : ioctl_error;
+		return plan_fault_contract(f) == CONTRACT_VM_FATAL ? "VM died" : "ioctl failed";
 	return "survived";
 }
 
@@ -147,7 +146,7 @@ static void run_case(struct enumeration *e, const struct site *s, const struct c
 	findings = event_findings() - findings;
 	splats = kmsg_splats() - splats;
 	silent = !splats || st->warns;
-	word = outcome_word(f, findings, reached, "ioctl failed");
+	word = outcome_word(f, findings, reached);
 	event_emit("case_end", "{s:I, s:s, s:b, s:i, s:i, s:I, s:I}", "n", (json_int_t)e->number,
 		   "outcome", silent || findings ? word : "warned", "ok",
 		   reached && !findings && silent, "findings", (int)findings, "splats", (int)splats,
