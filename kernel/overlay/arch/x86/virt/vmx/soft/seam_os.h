@@ -35,6 +35,40 @@ static inline u32 seam_nr_lps(void)
 {
 	return num_online_cpus();
 }
+
+static inline u32 seam_nr_packages(void)
+{
+	return topology_max_packages();
+}
+
+/* Counted from 0. */
+static inline u32 seam_package(u32 lp)
+{
+	return topology_logical_package_id(lp);
+}
+
+/* A clock for waits and time-outs, that may be read where nothing is instrumented. */
+static __always_inline u64 seam_now_ns(void)
+{
+	return tsc_khz ? div_u64(rdtsc_ordered() * 1000, tsc_khz / 1000 ?: 1) : 0;
+}
+
+static __always_inline void seam_relax(void)
+{
+	cpu_relax();
+}
+
+/* Whether the host has given the page at @pa back, to be used for something else. */
+static inline bool seam_host_page_free(u64 pa)
+{
+	return !page_count(pfn_to_page(pa >> PAGE_SHIFT));
+}
+
+/* Whether all of [@pa, @pa + @size) can be converted to private memory. */
+static inline bool seam_is_ram(u64 pa, u64 size)
+{
+	return pa + size <= (u64)max_pfn << PAGE_SHIFT;
+}
 #else
 #include "seam_user.h"
 #endif

@@ -9,7 +9,7 @@
 
 struct seam_provoke seam_provoke_enter = { .every = 1, .times = -1 };
 
-static u64 mix(u64 x)
+u64 seam_mix(u64 x)
 {
 	/* The finalizer of MurmurHash3, as in fail_function's draws. */
 	x ^= x >> 33;
@@ -40,7 +40,7 @@ u64 seam_provoked(struct seam_provoke *p, u32 index, u64 nr)
 		return S_SUCCESS;
 	if (nth ? nr != nth : nr % every)
 		return S_SUCCESS;
-	if (!nth && mix(mix(seam_load(&p->seed) ^ index) ^ nr / every) % 100 >=
+	if (!nth && seam_mix(seam_mix(seam_load(&p->seed) ^ index) ^ nr / every) % 100 >=
 		    seam_load(&p->probability))
 		return S_SUCCESS;
 	if (!take_one(&p->times))

@@ -21,6 +21,8 @@ struct seam_provoke {
 extern struct seam_provoke seam_provoke_enter;
 
 /* The status of entry @nr of the vCPU @index, or S_SUCCESS to go on. */
+/* A 64-bit hash whose bits all depend on all of @x. */
+u64 seam_mix(u64 x);
 u64 seam_provoked(struct seam_provoke *p, u32 index, u64 nr);
 
 #endif

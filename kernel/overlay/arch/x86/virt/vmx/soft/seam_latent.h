@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a real module does now and then and a model would never do by itself:
+ * find a lock taken by somebody else, be interrupted, lack entropy, take its
+ * time. Off by default, set in debugfs' softseam/latent; nothing here makes a
+ * leaf return what the real one could not have returned there.
+ */
+#ifndef _SEAM_LATENT_H
+#define _SEAM_LATENT_H
+
+#include "seam_os.h"
+
+enum seam_latent_kind {
+	/* Locks: the try fails as if another LP held it. */
+	LATENT_TDR, LATENT_TDVPR, LATENT_PAGE, LATENT_OP_STATE, LATENT_SEPT_TREE,
+	LATENT_SEPT_ENTRY, LATENT_EPOCH, LATENT_KOT, LATENT_WBT, LATENT_KET, LATENT_TDMR,
+	LATENT_SYS,
+	LATENT_INTERRUPTED,	/* an interrupt comes at a point where the leaf looks for one */
+	LATENT_NO_ENTROPY,	/* RDSEED, or PCONFIG for a new key, fails */
+	LATENT_NR,
+};
+
+struct seam_latent_knob {
+	u32 per_million;	/* of the tries; 0: never */
+	u64 seed;
+	u64 tries, hits;	/* since boot; hits are those that this knob made fail */
+};
+
+#define SEAM_LATENT_LEAVES	64
+
+struct seam_latent {
+	struct seam_latent_knob knob[LATENT_NR];
+	u32 leaf_ns[SEAM_LATENT_LEAVES];	/* that a leaf takes, all locks held, if it succeeds */
+};
+
+extern struct seam_latent seam_latent;
+extern const char *const seam_latent_names[LATENT_NR];
+
+#define SEAM_LATENT_MAX_NS	1000000	/* interrupts are off meanwhile */
+
+/* Whether it happens now: a draw of the knob's own sequence. */
+bool seam_latent_hit(enum seam_latent_kind kind);
+
+#endif
