@@ -7,6 +7,8 @@
 #   make check      everything that is tested
 #   make bench      what oracles and hooks cost
 #   make unit       the tests that boot no VM
+#   make softseam   those of softseam, in user space, under sanitizers
+#   make fuzz       FUZZ_TIME=60 seconds of fuzzing it
 #   make docs       docs/contracts.md, from the table in lib/
 #   make O=DIR CC=clang SANITIZE=address,undefined unit     a second build beside it
 
@@ -36,6 +38,12 @@ TEST_STRESSORS := $(O)/obj/tests/stressors.o
 TEST_HELPER := $(O)/obj/tests/helper.o $(O)/obj/tests/cli.o $(O)/obj/tests/httpd.o
 
 UNIT_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
+# softseam in user space, and what tests it: with every sanitizer that finds something of its own.
+SEAM_DIR := kernel/overlay/arch/x86/virt/vmx/soft
+SEAM := $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_fs.c %/seam_kernel.c,$(wildcard $(SEAM_DIR)/seam_*.c))) \
+	$(O)/obj/tests/softseam/arena.o
+SEAM_HELPER := $(filter-out %/arena.o %/fuzz.o $(O)/obj/tests/softseam/test_%,$(call objs,tests/softseam))
+SEAM_TESTS := $(patsubst tests/softseam/test_%.c,$(O)/tests/softseam-%,$(wildcard tests/softseam/test_*.c))
 # Those that boot VMs, and the programs that these VMs run instead of the agent.
 VM_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/vm_*.c))
 GUESTS := $(patsubst tests/guest/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c))
@@ -61,8 +69,9 @@ run: deps
 
 check: deps
 	@$(MAKE) --no-print-directory -s all unit-programs vm-programs
+	@$(MAKE) --no-print-directory -s softseam-all
 	@kernel/build.sh race >/dev/null
-	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(KERNEL_TESTS) $(VM_TESTS)
+	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(SOFTSEAM_ALL) $(KERNEL_TESTS) $(VM_TESTS)
 
 # Timed claims: nothing that passes or fails.
 bench: all vm-programs
@@ -74,6 +83,31 @@ docs: all
 
 unit: unit-programs
 	MUTATE=$(O)/mutate tests/run $(UNIT_TESTS)
+
+# Builds of their own below $(O).
+SOFTSEAM_ALL := $(SEAM_TESTS) $(SEAM_TESTS:$(O)/%=$(O)/asan/%) $(SEAM_TESTS:$(O)/%=$(O)/tsan/%)
+
+.PHONY: softseam softseam-all softseam-programs fuzz
+softseam-programs: $(SEAM_TESTS)
+softseam-all: softseam-programs
+	@$(MAKE) --no-print-directory O=$(O)/asan SANITIZE=address,undefined softseam-programs
+	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE=thread softseam-programs
+
+softseam: softseam-all
+	tests/run $(SOFTSEAM_ALL)
+
+# FUZZ_TIME seconds of any SEAMCALLs there are; a crash leaves its input in $(O)/fuzz.
+FUZZ_TIME ?= 60
+fuzz: $(O)/softseam-fuzz
+	@mkdir -p $(O)/fuzz/corpus
+	$< -max_total_time=$(FUZZ_TIME) -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/corpus
+
+# All in one go: the instrumentation is another one.
+$(O)/softseam-fuzz: $(wildcard tests/softseam/*.[ch] $(SEAM_DIR)/seam*.[ch]) $(SEAM_DIR)/guest_prog.h
+	@mkdir -p $(@D)
+	clang $(filter-out -O2,$(ALL_CFLAGS)) -O1 -Itests/softseam -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $(patsubst $(O)/obj/%.o,%.c,$(SEAM) $(SEAM_HELPER)) \
+		tests/softseam/fuzz.c
 
 .PHONY: unit-programs vm-programs
 vm-programs: $(VM_TESTS) $(GUESTS)
@@ -89,11 +123,15 @@ $(VM_TESTS): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB) $(TEST_STRESSORS) $(O)/obj/
 		$(O)/obj/tests/vm.o
 $(GUESTS): $(O)/tests/%: $(O)/obj/tests/guest/%.o $(filter-out %/agent.o,$(STRESSORS)) $(LIB)
 
-$(UNIT_TESTS) $(VM_TESTS): LIBS += -lcmocka
+$(SEAM_TESTS): $(O)/tests/softseam-%: $(O)/obj/tests/softseam/test_%.o $(SEAM_HELPER) $(SEAM)
+$(O)/obj/$(SEAM_DIR)/%.o: ALL_CFLAGS += -Itests/softseam
+
+$(UNIT_TESTS) $(VM_TESTS) $(SEAM_TESTS): LIBS += -lcmocka
 # Each is the only program in its VM.
 $(O)/agent $(GUESTS): LDFLAGS += -static
 
-$(O)/septorture $(O)/agent $(O)/tests/septorture $(UNIT_TESTS) $(VM_TESTS) $(GUESTS):
+$(O)/septorture $(O)/agent $(O)/tests/septorture $(UNIT_TESTS) $(VM_TESTS) $(GUESTS) \
+$(SEAM_TESTS):
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -108,12 +146,12 @@ $(O)/obj/%.o: %.c Makefile
 
 $(O)/obj/fi-scripts/command.o: ALL_CFLAGS += -DSRCDIR='"$(CURDIR)"'
 # Tests run the command, on the test tree they make.
-$(O)/obj/tests/%.o: ALL_CFLAGS += -DSRCDIR='"$(CURDIR)"' -DBUILDDIR='"$(abspath $(O))"'
+$(O)/obj/tests/%.o: ALL_CFLAGS += -DSRCDIR='"$(CURDIR)"' -DBUILDDIR='"$(abspath $(O))"' -Itests/softseam
 
 clean:
 	rm -rf $(O)/obj $(O)/tests $(O)/septorture $(O)/agent
 
-FORMATTED := $(wildcard lib/*.[ch] reports/*.[ch] fi-scripts/*.[ch] stressors/*.[ch] tests/*.[ch] tests/guest/*.c kernel/mutate.c)
+FORMATTED := $(wildcard lib/*.[ch] reports/*.[ch] fi-scripts/*.[ch] stressors/*.[ch] tests/*.[ch] tests/guest/*.c tests/softseam/*.[ch] kernel/mutate.c)
 
 format:
 	$(CLANG_FORMAT) -i $(FORMATTED)

@@ -176,10 +176,10 @@ u64 arena_td_params(void)
 	u64 pa = arena_page();
 	char *p = seam_va(pa);
 
-	*(u64 *)(p + 8) = 3;		/* XFAM: x87 and SSE */
-	*(u16 *)(p + 16) = 8;		/* vCPUs */
-	*(u64 *)(p + 24) = 6 | 3 << 3;	/* EPTP controls: write-back, 4 levels */
-	*(u16 *)(p + 40) = 40;		/* TSC: 1 GHz in units of 25 MHz */
+	*(u64 *)(p + 8) = 3; /* XFAM: x87 and SSE */
+	*(u16 *)(p + 16) = 8; /* vCPUs */
+	*(u64 *)(p + 24) = 6 | 3 << 3; /* EPTP controls: write-back, 4 levels */
+	*(u16 *)(p + 40) = 40; /* TSC: 1 GHz in units of 25 MHz */
 	return pa;
 }
 

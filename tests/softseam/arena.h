@@ -18,8 +18,8 @@
 /* A page that a TDMR covers and TDH.SYS.TDMR.INIT has not reached. */
 #define ARENA_UNINITIALIZED (ARENA_BASE + (512ULL << 20))
 /* A page of memory that is in no TDMR. */
-#define ARENA_NO_TDMR	    (ARENA_BASE / 2)
-#define ARENA_RESERVED	    (ARENA_BASE + (8ULL << 20)) /* one page in a reserved area */
+#define ARENA_NO_TDMR  (ARENA_BASE / 2)
+#define ARENA_RESERVED (ARENA_BASE + (8ULL << 20)) /* one page in a reserved area */
 
 /* Everything as at power-on: module, memory (zeroed), clock, LPS processors in PACKAGES. */
 void arena_reset(u32 lps, u32 packages);
@@ -40,20 +40,44 @@ void arena_relax_ns(u64 ns);
 u64 arena_call_on(u32 lp, u64 rax, struct tdx_module_args *a);
 /* Shorthand: `call(LEAF, .rcx = ..., .rdx = ...)`; the outputs are in arena_out. */
 extern __thread struct tdx_module_args arena_out;
-#define call(rax, ...)	      (arena_out = (struct tdx_module_args){__VA_ARGS__}, \
-			       arena_call_on(0, (rax), &arena_out))
-#define call_on(lp, rax, ...) (arena_out = (struct tdx_module_args){__VA_ARGS__}, \
-			       arena_call_on((lp), (rax), &arena_out))
+#define call(rax, ...)                                                                             \
+	(arena_out = (struct tdx_module_args){__VA_ARGS__}, arena_call_on(0, (rax), &arena_out))
+#define call_on(lp, rax, ...)                                                                      \
+	(arena_out = (struct tdx_module_args){__VA_ARGS__}, arena_call_on((lp), (rax), &arena_out))
 
 /* Leaf numbers, by their names. */
 enum {
-	VP_ENTER = 0, MNG_ADDCX = 1, MEM_PAGE_ADD = 2, MEM_SEPT_ADD = 3, VP_ADDCX = 4,
-	MEM_PAGE_AUG = 6, MEM_RANGE_BLOCK = 7, MNG_KEY_CONFIG = 8, MNG_CREATE = 9,
-	VP_CREATE = 10, MNG_RD = 11, MR_EXTEND = 16, MR_FINALIZE = 17, VP_FLUSH = 18,
-	MNG_VPFLUSHDONE = 19, MNG_KEY_FREEID = 20, MNG_INIT = 21, VP_INIT = 22,
-	PHYMEM_PAGE_RDMD = 24, VP_RD = 26, PHYMEM_PAGE_RECLAIM = 28, MEM_PAGE_REMOVE = 29,
-	SYS_KEY_CONFIG = 31, SYS_INIT = 33, SYS_RD = 34, SYS_LP_INIT = 35, SYS_TDMR_INIT = 36,
-	MEM_TRACK = 38, PHYMEM_CACHE_WB = 40, PHYMEM_PAGE_WBINVD = 41, VP_WR = 43,
+	VP_ENTER = 0,
+	MNG_ADDCX = 1,
+	MEM_PAGE_ADD = 2,
+	MEM_SEPT_ADD = 3,
+	VP_ADDCX = 4,
+	MEM_PAGE_AUG = 6,
+	MEM_RANGE_BLOCK = 7,
+	MNG_KEY_CONFIG = 8,
+	MNG_CREATE = 9,
+	VP_CREATE = 10,
+	MNG_RD = 11,
+	MR_EXTEND = 16,
+	MR_FINALIZE = 17,
+	VP_FLUSH = 18,
+	MNG_VPFLUSHDONE = 19,
+	MNG_KEY_FREEID = 20,
+	MNG_INIT = 21,
+	VP_INIT = 22,
+	PHYMEM_PAGE_RDMD = 24,
+	VP_RD = 26,
+	PHYMEM_PAGE_RECLAIM = 28,
+	MEM_PAGE_REMOVE = 29,
+	SYS_KEY_CONFIG = 31,
+	SYS_INIT = 33,
+	SYS_RD = 34,
+	SYS_LP_INIT = 35,
+	SYS_TDMR_INIT = 36,
+	MEM_TRACK = 38,
+	PHYMEM_CACHE_WB = 40,
+	PHYMEM_PAGE_WBINVD = 41,
+	VP_WR = 43,
 	SYS_CONFIG = 45,
 };
 #define V1 (1ULL << 16)

@@ -6,7 +6,6 @@
 #ifndef SEPTORTURE_SEAM_USER_H
 #define SEPTORTURE_SEAM_USER_H
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +23,9 @@ typedef long long s64;
 
 #define BIT_ULL(n)	  (1ULL << (n))
 #define GENMASK_ULL(h, l) ((~0ULL >> (63 - (h))) & (~0ULL << (l)))
-#define ARRAY_SIZE(a)	  (sizeof(a) / sizeof((a)[0]))
+#define static_assert(c) _Static_assert(c, #c)
+#define fallthrough   __attribute__((fallthrough))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The registers of a SEAMCALL (asm/shared/tdx.h). */
 struct tdx_module_args {

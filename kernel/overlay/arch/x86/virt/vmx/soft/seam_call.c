@@ -5,52 +5,84 @@
 struct seam_count seam_counts[SEAM_MAX_LEAF];
 struct seam_findings seam_findings;
 
+#define LEAF(leaf_name, leaf_fn, ...)	{ .name = leaf_name, .fn = leaf_fn, ##__VA_ARGS__ }
+
 /* A leaf that isn't here is unknown to the module; adding one is a line here. */
 const struct seam_leaf seam_leaves[SEAM_MAX_LEAF] = {
-	[0]  = { "TDH.VP.ENTER", seam_vp_enter },
-	[1]  = { "TDH.MNG.ADDCX", seam_mng_addcx },
-	[2]  = { "TDH.MEM.PAGE.ADD", seam_mem_page_add },
-	[3]  = { "TDH.MEM.SEPT.ADD", seam_mem_sept_add },
-	[4]  = { "TDH.VP.ADDCX", seam_vp_addcx },
-	[6]  = { "TDH.MEM.PAGE.AUG", seam_mem_page_aug },
-	[7]  = { "TDH.MEM.RANGE.BLOCK", seam_mem_range_block },
-	[8]  = { "TDH.MNG.KEY.CONFIG", seam_mng_key_config },
-	[9]  = { "TDH.MNG.CREATE", seam_mng_create },
-	[10] = { "TDH.VP.CREATE", seam_vp_create },
-	[11] = { "TDH.MNG.RD", seam_mng_rd },
-	[16] = { "TDH.MR.EXTEND", seam_mr_extend },
-	[17] = { "TDH.MR.FINALIZE", seam_mr_finalize },
-	[18] = { "TDH.VP.FLUSH", seam_vp_flush },
-	[19] = { "TDH.MNG.VPFLUSHDONE", seam_mng_vpflushdone },
-	[20] = { "TDH.MNG.KEY.FREEID", seam_mng_key_freeid },
-	[21] = { "TDH.MNG.INIT", seam_mng_init },
-	[22] = { "TDH.VP.INIT", seam_vp_init, .max_version = 1 },
-	[24] = { "TDH.PHYMEM.PAGE.RDMD", seam_phymem_page_rdmd },
-	[26] = { "TDH.VP.RD", seam_vp_rd },
-	[28] = { "TDH.PHYMEM.PAGE.RECLAIM", seam_phymem_page_reclaim },
-	[29] = { "TDH.MEM.PAGE.REMOVE", seam_mem_page_remove },
-	[31] = { "TDH.SYS.KEY.CONFIG", seam_sys_key_config, .sys = true },
-	[33] = { "TDH.SYS.INIT", seam_sys_init, .sys = true },
-	[34] = { "TDH.SYS.RD", seam_sys_rd, .sys = true },
-	[35] = { "TDH.SYS.LP.INIT", seam_sys_lp_init, .sys = true },
-	[36] = { "TDH.SYS.TDMR.INIT", seam_sys_tdmr_init },
-	[38] = { "TDH.MEM.TRACK", seam_mem_track },
-	[40] = { "TDH.PHYMEM.CACHE.WB", seam_phymem_cache_wb },
-	[41] = { "TDH.PHYMEM.PAGE.WBINVD", seam_phymem_page_wbinvd },
-	[43] = { "TDH.VP.WR", seam_vp_wr },
-	[45] = { "TDH.SYS.CONFIG", seam_sys_config, .sys = true },
+	[0]  = LEAF("TDH.VP.ENTER", seam_vp_enter),
+	[1]  = LEAF("TDH.MNG.ADDCX", seam_mng_addcx),
+	[2]  = LEAF("TDH.MEM.PAGE.ADD", seam_mem_page_add),
+	[3]  = LEAF("TDH.MEM.SEPT.ADD", seam_mem_sept_add, .max_version = 1),
+	[4]  = LEAF("TDH.VP.ADDCX", seam_vp_addcx),
+	[6]  = LEAF("TDH.MEM.PAGE.AUG", seam_mem_page_aug),
+	[7]  = LEAF("TDH.MEM.RANGE.BLOCK", seam_mem_range_block),
+	[8]  = LEAF("TDH.MNG.KEY.CONFIG", seam_mng_key_config),
+	[9]  = LEAF("TDH.MNG.CREATE", seam_mng_create),
+	[10] = LEAF("TDH.VP.CREATE", seam_vp_create),
+	[11] = LEAF("TDH.MNG.RD", seam_mng_rd, .max_version = 1),
+	[16] = LEAF("TDH.MR.EXTEND", seam_mr_extend),
+	[17] = LEAF("TDH.MR.FINALIZE", seam_mr_finalize),
+	[18] = LEAF("TDH.VP.FLUSH", seam_vp_flush),
+	[19] = LEAF("TDH.MNG.VPFLUSHDONE", seam_mng_vpflushdone),
+	[20] = LEAF("TDH.MNG.KEY.FREEID", seam_mng_key_freeid),
+	[21] = LEAF("TDH.MNG.INIT", seam_mng_init),
+	[22] = LEAF("TDH.VP.INIT", seam_vp_init, .max_version = 1),
+	[24] = LEAF("TDH.PHYMEM.PAGE.RDMD", seam_phymem_page_rdmd),
+	[26] = LEAF("TDH.VP.RD", seam_vp_rd, .max_version = 1),
+	[28] = LEAF("TDH.PHYMEM.PAGE.RECLAIM", seam_phymem_page_reclaim),
+	[29] = LEAF("TDH.MEM.PAGE.REMOVE", seam_mem_page_remove),
+	[31] = LEAF("TDH.SYS.KEY.CONFIG", seam_sys_key_config, .sys = true),
+	[33] = LEAF("TDH.SYS.INIT", seam_sys_init, .sys = true),
+	[34] = LEAF("TDH.SYS.RD", seam_sys_rd, .sys = true),
+	[35] = LEAF("TDH.SYS.LP.INIT", seam_sys_lp_init, .sys = true),
+	[36] = LEAF("TDH.SYS.TDMR.INIT", seam_sys_tdmr_init),
+	[38] = LEAF("TDH.MEM.TRACK", seam_mem_track),
+	[40] = LEAF("TDH.PHYMEM.CACHE.WB", seam_phymem_cache_wb),
+	[41] = LEAF("TDH.PHYMEM.PAGE.WBINVD", seam_phymem_page_wbinvd),
+	[43] = LEAF("TDH.VP.WR", seam_vp_wr),
+	[45] = LEAF("TDH.SYS.CONFIG", seam_sys_config, .sys = true),
 };
 
-/* RAX of a successful TDH.VP.ENTER is the exit reason, not a failure. */
-static void count(u32 leaf, u64 status)
-{
-	struct seam_count *n = &seam_counts[leaf];
+static_assert(SEAM_MAX_LEAF == SEAM_LATENT_LEAVES);
 
-	seam_add(&n->calls, 1);
-	if (S_CODE(status) == S_OPERAND_BUSY)
-		seam_add(&n->busy, 1);
-	else if (S_CODE(status))
-		seam_add(&n->failed, 1);
+void seam_count_status(u32 leaf, u64 status, enum seam_cause cause)
+{
+	struct seam_count *count = &seam_counts[leaf];
+	u64 used;
+
+	/* An id in place of an operand would need a line each. */
+	if (S_CODE(status) == S_X2APIC_ID_NOT_UNIQUE)
+		status = S_X2APIC_ID_NOT_UNIQUE;
+	for (u64 i = 0;; i++) {
+		used = seam_load(&count->used);
+		while (i >= used && used < SEAM_STATUSES)
+			if (seam_cmpxchg(&count->used, &used, used + 1)) {
+				/* Nobody else writes there; a reader may still see 0, success. */
+				seam_store(&count->s[used].status, status);
+				i = used++;
+			}
+		if (i >= SEAM_STATUSES) {
+			seam_add(&count->other, 1);
+			return;
+		}
+		if (seam_load(&count->s[i].status) == status) {
+			seam_add(&count->s[i].n[cause], 1);
+			return;
+		}
+	}
+}
+
+/* Waits that are asked for are no module's lock: this one waits. */
+void seam_spend(struct seam_call *c)
+{
+	u32 ns = seam_load(&seam_latent.leaf_ns[c->leaf]);
+	u64 start;
+
+	if (!ns || c->spent)
+		return;
+	c->spent = true;
+	for (start = seam_now_ns(); seam_now_ns() - start < ns;)
+		seam_relax();
 }
 
 u64 seam_call_leaf(u64 rax, struct tdx_module_args *a, u32 lp)
@@ -71,10 +103,18 @@ u64 seam_call_leaf(u64 rax, struct tdx_module_args *a, u32 lp)
 		return S_OPERAND_INVALID | ID_RAX;
 	if (!seam_load(&seam_sys.ready) && !(leaf && leaf->sys))
 		return S_SYS_NOT_READY;
-	if (!leaf)
+	if (!leaf || lp >= SEAM_MAX_LPS)
 		return S_OPERAND_INVALID | ID_RAX;
 
+	seam_store(&seam_sys.lp[lp].leaf, c.leaf + 1);
 	status = leaf->fn(&c);
-	count(c.leaf, status);
+	seam_store(&seam_sys.lp[lp].leaf, 0);
+	seam_count_status(c.leaf, status, c.provoked ? SEAM_PROVOKED : SEAM_NATURAL);
 	return status;
+}
+
+void seam_invept(u32 lp)
+{
+	if (lp < SEAM_MAX_LPS)
+		seam_add(&seam_sys.lp[lp].invepts, 1);
 }

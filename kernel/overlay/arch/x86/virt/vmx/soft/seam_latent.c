@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Failures that a module meets in a busy machine, drawn instead of waited for. */
-#include "seam_latent.h"
+#include "seam.h"
 #include "seam_provoke.h"
 
 struct seam_latent seam_latent;
@@ -35,4 +35,12 @@ bool seam_latent_hit(enum seam_latent_kind kind)
 		return false;
 	seam_add(&k->hits, 1);
 	return true;
+}
+
+bool seam_no_entropy(struct seam_call *c)
+{
+	bool hit = seam_latent_hit(LATENT_NO_ENTROPY);
+
+	c->provoked |= hit;
+	return hit;
 }

@@ -41,4 +41,9 @@ extern const char *const seam_latent_names[LATENT_NR];
 /* Whether it happens now: a draw of the knob's own sequence. */
 bool seam_latent_hit(enum seam_latent_kind kind);
 
+struct seam_call;
+
+/* The same of entropy, on behalf of a leaf. */
+bool seam_no_entropy(struct seam_call *c);
+
 #endif

@@ -2,32 +2,44 @@
 /* Try-locks, PAMT entries and the leaves that work on physical pages. */
 #include "seam.h"
 
-#define LOCK_EXCLUSIVE	0x8000
-
-bool seam_trylock(struct seam_lock *lock, enum seam_mode mode)
+static bool has_host_priority(enum seam_latent_kind kind)
 {
-	u16 old = seam_load(&lock->v);
+	return kind == LATENT_TDR || kind == LATENT_TDVPR || kind == LATENT_PAGE ||
+	       kind == LATENT_OP_STATE;
+}
 
+bool seam_trylock(struct seam_call *c, struct seam_lock *lock, enum seam_mode mode,
+		  enum seam_latent_kind kind)
+{
+	u16 old = seam_load(&lock->v), new;
+
+	if (seam_latent_hit(kind)) {
+		c->provoked = true;
+		goto busy;
+	}
 	do {
-		if (mode == SEAM_EXCLUSIVE ? old : old & LOCK_EXCLUSIVE)
-			return false;
-	} while (!seam_cmpxchg(&lock->v, &old,
-			       mode == SEAM_EXCLUSIVE ? LOCK_EXCLUSIVE : (u16)(old + 1)));
+		if (mode == SEAM_EXCLUSIVE ? old & ~SEAM_LOCK_HP : old & SEAM_LOCK_EXCLUSIVE)
+			goto busy;
+		new = mode == SEAM_EXCLUSIVE ? SEAM_LOCK_EXCLUSIVE : (old & ~SEAM_LOCK_HP) + 1;
+	} while (!seam_cmpxchg(&lock->v, &old, new));
 	return true;
+busy:
+	if (has_host_priority(kind))
+		__atomic_fetch_or(&lock->v, SEAM_LOCK_HP, __ATOMIC_ACQ_REL);
+	return false;
 }
 
 void seam_unlock(struct seam_lock *lock, enum seam_mode mode)
 {
-	seam_sub(&lock->v, mode == SEAM_EXCLUSIVE ? LOCK_EXCLUSIVE : 1);
+	seam_sub(&lock->v, mode == SEAM_EXCLUSIVE ? SEAM_LOCK_EXCLUSIVE : 1);
 }
 
 u64 pamt_owner(const struct pamt *p)
 {
-	return ((u64)p->owner_hi << 32 | p->owner_lo) << 12;
+	return ((u64)seam_load(&p->owner_hi) << 32 | seam_load(&p->owner_lo)) << 12;
 }
 
-/* Called with @p held exclusively. */
-void pamt_set(struct pamt *p, enum pamt_type type, u64 tdr_pa)
+static void pamt_set(struct pamt *p, enum pamt_type type, u64 tdr_pa)
 {
 	seam_store(&p->owner_lo, (u32)(tdr_pa >> 12));
 	seam_store(&p->owner_hi, (u8)(tdr_pa >> 44));
@@ -35,21 +47,44 @@ void pamt_set(struct pamt *p, enum pamt_type type, u64 tdr_pa)
 	seam_store(&p->type, (u8)type);
 }
 
-u64 pamt_get(u64 pa, u32 operand, enum seam_mode mode, struct pamt **p)
+void pamt_give(struct pamt *p, enum pamt_type type, struct seam_td *td)
+{
+	pamt_set(p, type, td->pa);
+	seam_add(&seam_sys.npages[type], 1);
+	if (type == PT_TDR)
+		return;
+	seam_add(&td->npages[type], 1);
+	seam_add(&td->chldcnt, 1);
+}
+
+void pamt_take(struct pamt *p, struct seam_td *td)
+{
+	enum pamt_type type = p->type;
+
+	seam_sub(&seam_sys.npages[type], 1);
+	if (type != PT_TDR) {
+		seam_sub(&td->npages[type], 1);
+		seam_sub(&td->chldcnt, 1);
+	}
+	pamt_set(p, PT_NDA, 0);
+}
+
+u64 pamt_get(struct seam_call *c, u64 pa, u32 operand, enum seam_mode mode,
+	     enum seam_latent_kind kind, struct pamt **p)
 {
 	if (pa & (SEAM_PAGE_SIZE - 1) || pa & ~seam_pa_mask())
 		return S_OPERAND_INVALID | operand;
 	*p = pamt_find(pa);
 	if (!*p)
 		return S_OPERAND_ADDR_RANGE_ERROR | operand;
-	if (!seam_trylock(&(*p)->lock, mode))
+	if (!seam_trylock(c, &(*p)->lock, mode, kind))
 		return S_OPERAND_BUSY | operand;
 	return S_SUCCESS;
 }
 
-u64 pamt_get_free(u64 pa, u32 operand, struct pamt **p)
+u64 pamt_get_free(struct seam_call *c, u64 pa, u32 operand, struct pamt **p)
 {
-	u64 status = pamt_get(pa, operand, SEAM_EXCLUSIVE, p);
+	u64 status = pamt_get(c, pa, operand, SEAM_EXCLUSIVE, LATENT_PAGE, p);
 
 	if (status)
 		return status;
@@ -69,7 +104,7 @@ static u64 reclaim_locked(struct seam_call *c, u64 pa, struct pamt *p)
 
 	if (p->type != PT_TDR) {
 		owner = pamt_find(pamt_owner(p));
-		if (!owner || !seam_trylock(&owner->lock, SEAM_SHARED))
+		if (!owner || !seam_trylock(c, &owner->lock, SEAM_SHARED, LATENT_TDR))
 			return S_OPERAND_BUSY | ID_TDR;
 	}
 
@@ -81,16 +116,15 @@ static u64 reclaim_locked(struct seam_call *c, u64 pa, struct pamt *p)
 		status = S_LIFECYCLE_STATE_INCORRECT;
 	} else if (p->type == PT_TDR && seam_load(&td->chldcnt)) {
 		status = S_TD_ASSOCIATED_PAGES_EXIST;
-	} else if (p->type == PT_TDR) {
-		td->magic = 0;
 	} else {
-		seam_sub(&td->chldcnt, 1);
+		seam_spend(c);
+		if (p->type == PT_TDR)
+			td->magic = 0;
+		pamt_take(p, td);
 	}
 
 	if (owner != p)
 		seam_unlock(&owner->lock, SEAM_SHARED);
-	if (!status)
-		pamt_set(p, PT_NDA, 0);
 	return status;
 }
 
@@ -101,7 +135,7 @@ u64 seam_phymem_page_reclaim(struct seam_call *c)
 	u64 status;
 
 	c->a->rcx = c->a->rdx = c->a->r8 = 0;
-	status = pamt_get(pa, ID_RCX, SEAM_EXCLUSIVE, &p);
+	status = pamt_get(c, pa, ID_RCX, SEAM_EXCLUSIVE, LATENT_PAGE, &p);
 	if (status)
 		return status;
 
@@ -122,10 +156,13 @@ u64 seam_phymem_page_wbinvd(struct seam_call *c)
 	struct pamt *p;
 	u64 status;
 
-	status = pamt_get(pa, ID_RCX, SEAM_SHARED, &p);
+	status = pamt_get(c, pa, ID_RCX, SEAM_SHARED, LATENT_PAGE, &p);
 	if (status)
 		return status;
-	status = p->type == PT_NDA ? S_SUCCESS : S_PAGE_METADATA_INCORRECT | ID_RCX;
+	if (seam_load(&p->type) != PT_NDA)
+		status = S_PAGE_METADATA_INCORRECT | ID_RCX;
+	else
+		seam_spend(c);
 	seam_unlock(&p->lock, SEAM_SHARED);
 	return status;
 }
@@ -137,13 +174,14 @@ u64 seam_phymem_page_rdmd(struct seam_call *c)
 	u64 status;
 
 	c->a->rcx = c->a->rdx = c->a->r8 = c->a->r9 = c->a->r10 = c->a->r11 = 0;
-	status = pamt_get(pa, ID_RCX, SEAM_SHARED, &p);
+	status = pamt_get(c, pa, ID_RCX, SEAM_SHARED, LATENT_PAGE, &p);
 	if (status)
 		return status;
 	c->a->rcx = p->type;
 	c->a->rdx = pamt_owner(p);
 	if (p->type == PT_REG || p->type == PT_EPT)
 		c->a->r9 = seam_load(&p->bepoch);
+	seam_spend(c);
 	seam_unlock(&p->lock, SEAM_SHARED);
 	return S_SUCCESS;
 }

@@ -10,7 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "seam.h"
-#include "seam_dump.h"
+#include "seam_fs.h"
 #include "seam_provoke.h"
 
 static DEFINE_MUTEX(lock);	/* of writers */

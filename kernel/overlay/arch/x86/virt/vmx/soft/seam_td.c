@@ -1,37 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TDs: opening one for a leaf, its life cycle, its HKID, its measurements. */
+/* TDs: opening one for a leaf, creation, metadata, measurement. */
 #include "seam.h"
 
-#define ATTRIBUTES_FIXED0	0x8000000070000001ULL
-#define XFAM_FIXED0		0x6dbe7ULL
-#define XFAM_FIXED1		3ULL
-#define CONFIG_FLAGS_MAX_GPAW	BIT_ULL(0)
-#define CONFIG_FLAGS_ALLOWED	(CONFIG_FLAGS_MAX_GPAW | BIT_ULL(1) | BIT_ULL(2))
-#define EPTP_WB			6
-#define EPTP_LEVELS(eptp)	((((eptp) >> 3) & 7) + 1)
-
-/* TD_PARAMS, the input of TDH.MNG.INIT: 1024 bytes. */
-struct td_params_arg {
-	u64 attributes, xfam;
-	u16 max_vcpus;
-	u8 reserved0[6];
-	u64 eptp_controls, config_flags;
-	u16 tsc_frequency;
-	u8 reserved1[38];
-	u64 measurements[18], reserved2[4];
-	struct seam_cpuid cpuid[48];
-};
-
-static_assert(sizeof(struct td_params_arg) == 1024);
 static_assert(sizeof(struct seam_td) <= SEAM_PAGE_SIZE);
 static_assert(sizeof(struct seam_vp) <= SEAM_PAGE_SIZE);
 
-u64 td_open(struct td_ref *r, u64 tdr_pa, enum seam_mode mode, u32 operand, enum td_need need)
+u64 td_open(struct seam_call *c, struct td_ref *r, u64 tdr_pa, enum seam_mode mode, u32 operand,
+	    enum td_need need)
 {
 	u64 status;
 
-	*r = (struct td_ref){ .mode = mode };
-	status = pamt_get(tdr_pa, operand, mode, &r->pamt);
+	*r = (struct td_ref){ .c = c, .mode = mode };
+	status = pamt_get(c, tdr_pa, operand, mode, LATENT_TDR, &r->pamt);
 	if (status)
 		return status;
 
@@ -43,7 +23,7 @@ u64 td_open(struct td_ref *r, u64 tdr_pa, enum seam_mode mode, u32 operand, enum
 		status = S_TD_FATAL;
 	} else if (need == TD_ANY) {
 		return S_SUCCESS;
-	} else if (r->td->fatal) {
+	} else if (seam_load(&r->td->fatal)) {
 		status = S_TD_FATAL;
 	} else if (r->td->lifecycle != TD_KEYS_CONFIGURED) {
 		status = S_TD_KEYS_NOT_CONFIGURED;
@@ -59,7 +39,7 @@ u64 td_open(struct td_ref *r, u64 tdr_pa, enum seam_mode mode, u32 operand, enum
 u64 td_gate(struct td_ref *r, u32 allowed)
 {
 	if (r->mode == SEAM_SHARED) {
-		if (!seam_trylock(&r->td->op_lock, SEAM_SHARED))
+		if (!seam_trylock(r->c, &r->td->op_lock, SEAM_SHARED, LATENT_OP_STATE))
 			return S_OPERAND_BUSY | ID_OP_STATE;
 		r->op_locked = true;
 	}
@@ -75,8 +55,14 @@ void td_release_op_state(struct td_ref *r)
 
 void td_close(struct td_ref *r)
 {
+	seam_spend(r->c);
 	td_release_op_state(r);
 	seam_unlock(&r->pamt->lock, r->mode);
+}
+
+u32 *td_tdcx_array(struct seam_td *td, int tdcx)
+{
+	return seam_va(td->tdcx[tdcx]);
 }
 
 u64 seam_mng_create(struct seam_call *c)
@@ -88,15 +74,19 @@ u64 seam_mng_create(struct seam_call *c)
 
 	if (n >= SEAM_NR_HKIDS)
 		return S_OPERAND_INVALID | ID_RDX;
-	status = pamt_get_free(pa, ID_RCX, &p);
+	status = pamt_get_free(c, pa, ID_RCX, &p);
 	if (status)
 		return status;
-	if (!seam_trylock(&seam_sys.kot, SEAM_EXCLUSIVE)) {
+	if (!seam_trylock(c, &seam_sys.kot, SEAM_EXCLUSIVE, LATENT_KOT)) {
 		status = S_OPERAND_BUSY | ID_KOT;
 		goto out_page;
 	}
-	if (seam_sys.hkid_state[n] != HKID_FREE) {
+	if (seam_sys.hkid[n].state != HKID_FREE) {
 		status = S_HKID_NOT_FREE;
+		goto out_kot;
+	}
+	if (seam_no_entropy(c)) {
+		status = S_RND_NO_ENTROPY;
 		goto out_kot;
 	}
 
@@ -105,9 +95,10 @@ u64 seam_mng_create(struct seam_call *c)
 	td->magic = SEAM_MAGIC_TD;
 	td->pa = pa;
 	td->hkid = hkid;
-	pamt_set(p, PT_TDR, pa);
-	seam_store(&seam_sys.hkid_tdr[n], pa);
-	seam_store(&seam_sys.hkid_state[n], HKID_ASSIGNED);
+	pamt_give(p, PT_TDR, td);
+	seam_store(&seam_sys.hkid[n].tdr, pa);
+	seam_store(&seam_sys.hkid[n].state, HKID_ASSIGNED);
+	seam_spend(c);
 out_kot:
 	seam_unlock(&seam_sys.kot, SEAM_EXCLUSIVE);
 out_page:
@@ -115,55 +106,39 @@ out_page:
 	return status;
 }
 
-u64 seam_mng_key_config(struct seam_call *c)
-{
-	struct td_ref r;
-	u64 status;
-
-	status = td_open(&r, c->a->rcx, SEAM_EXCLUSIVE, ID_RCX, TD_ANY);
-	if (status)
-		return status;
-	/* One package: configured once, the TD has all its keys. */
-	if (r.td->fatal)
-		status = S_TD_FATAL;
-	else if (r.td->lifecycle != TD_HKID_ASSIGNED)
-		status = S_LIFECYCLE_STATE_INCORRECT;
-	else
-		r.td->lifecycle = TD_KEYS_CONFIGURED;
-	td_close(&r);
-	return status;
-}
-
 u64 seam_mng_addcx(struct seam_call *c)
 {
 	struct td_ref r;
 	struct pamt *p;
-	u64 *page;
 	u64 status;
+	u32 n;
 
-	status = td_open(&r, c->a->rdx, SEAM_EXCLUSIVE, ID_RDX, TD_KEYED);
+	status = td_open(c, &r, c->a->rdx, SEAM_EXCLUSIVE, ID_RDX, TD_KEYED);
 	if (status)
 		return status;
-	if (r.td->ntdcx >= SEAM_MAX_TDCX) {
+	n = r.td->ntdcx;
+	if (n >= SEAM_MAX_TDCX) {
 		status = S_TDCX_NUM_INCORRECT;
 		goto out;
 	}
-	status = pamt_get_free(c->a->rcx, ID_RCX, &p);
+	status = pamt_get_free(c, c->a->rcx, ID_RCX, &p);
 	if (status)
 		goto out;
-	if (r.td->ntdcx >= SEAM_TDCX_PAGES && r.td->op_state != OP_UNINITIALIZED) {
+	if (n == SEAM_TDCX_PAGES - 1 && seam_no_entropy(c)) {
+		status = S_RND_NO_ENTROPY;
+		goto out_page;
+	}
+	if (n >= SEAM_TDCX_PAGES && r.td->op_state != OP_UNINITIALIZED) {
 		status = S_OP_STATE_INCORRECT;
 		goto out_page;
 	}
 
-	page = seam_va(c->a->rcx);
-	memset(page, 0, SEAM_PAGE_SIZE);
-	if (r.td->ntdcx == SEAM_ROOT_TDCX)
-		for (int i = 0; i < 512; i++)
-			page[i] = SEPT_FREE_RAW;
-	pamt_set(p, PT_TDCX, r.td->pa);
-	r.td->tdcx[r.td->ntdcx++] = c->a->rcx;
-	seam_add(&r.td->chldcnt, 1);
+	memset(seam_va(c->a->rcx), 0, SEAM_PAGE_SIZE);
+	if (n == SEAM_ROOT_TDCX)
+		sept_clear_table(seam_va(c->a->rcx));
+	pamt_give(p, PT_TDCX, r.td);
+	r.td->tdcx[n] = c->a->rcx;
+	r.td->ntdcx = n + 1;
 out_page:
 	seam_unlock(&p->lock, SEAM_EXCLUSIVE);
 out:
@@ -171,92 +146,72 @@ out:
 	return status;
 }
 
-static u64 check_params(const struct td_params_arg *p)
-{
-	u32 levels = EPTP_LEVELS(p->eptp_controls);
-
-	if (p->attributes & ~ATTRIBUTES_FIXED0)
-		return S_OPERAND_INVALID | ID_ATTRIBUTES;
-	if (p->xfam & ~XFAM_FIXED0 || (p->xfam & XFAM_FIXED1) != XFAM_FIXED1)
-		return S_OPERAND_INVALID | ID_XFAM;
-	if (!p->max_vcpus || p->max_vcpus > SEAM_MAX_VCPUS)
-		return S_OPERAND_INVALID | ID_MAX_VCPUS;
-	if (p->config_flags & ~CONFIG_FLAGS_ALLOWED)
-		return S_OPERAND_INVALID | ID_EXEC_CTLS;
-	if ((p->eptp_controls & 7) != EPTP_WB || p->eptp_controls >> 6 ||
-	    (levels != 4 && levels != 5) ||
-	    (p->config_flags & CONFIG_FLAGS_MAX_GPAW && levels != 5))
-		return S_OPERAND_INVALID | ID_EPTP_CTLS;
-	if (p->tsc_frequency < 4 || p->tsc_frequency > 400)
-		return S_OPERAND_INVALID | ID_TSC_FREQ;
-	return S_SUCCESS;
-}
-
 u64 seam_mng_init(struct seam_call *c)
 {
-	const struct td_params_arg *p;
 	u64 params = c->a->rdx;
 	struct td_ref r;
 	u64 status;
 
-	status = td_open(&r, c->a->rcx, SEAM_EXCLUSIVE, ID_RCX, TD_COMPLETE);
+	status = td_open(c, &r, c->a->rcx, SEAM_EXCLUSIVE, ID_RCX, TD_COMPLETE);
 	c->a->rcx = 0;
 	if (status)
 		return status;
 	status = td_gate(&r, OPS(OP_UNINITIALIZED));
-	if (status)
-		goto out;
-	if (params & 1023 || !pamt_find(params)) {
-		status = S_OPERAND_INVALID | ID_RDX;
-		goto out;
+	if (!status)
+		status = seam_take_params(c, r.td, params);
+	if (!status) {
+		r.td->epoch = 1;
+		seam_store(&r.td->op_state, OP_INITIALIZED);
 	}
-	p = seam_va(params);
-	status = check_params(p);
-	if (status)
-		goto out;
-
-	r.td->attributes = p->attributes;
-	r.td->xfam = p->xfam;
-	r.td->max_vcpus = p->max_vcpus;
-	r.td->eptp_controls = p->eptp_controls;
-	r.td->config_flags = p->config_flags;
-	r.td->levels = EPTP_LEVELS(p->eptp_controls);
-	r.td->gpaw_shared = p->config_flags & CONFIG_FLAGS_MAX_GPAW ? BIT_ULL(51) : BIT_ULL(47);
-	memcpy(r.td->cpuid, p->cpuid, sizeof(r.td->cpuid));
-	r.td->epoch = 1;
-	seam_store(&r.td->op_state, OP_INITIALIZED);
-out:
 	td_close(&r);
 	return status;
 }
 
+/* Field ids without the bits that seam_field_key() drops. */
 #define FIELD_TSC_OFFSET	0x110000000000000aULL
 #define FIELD_TSC_MULTIPLIER	0x110000000000000bULL
-#define FIELD_CPUID		0x9410000300000000ULL
-#define FIELD_CPUID_NO_SUBLEAF	0x1fe
+#define FIELD_CPUID		0x1400000000000000ULL
+#define FIELD_CPUID_CODE	0x1ffffULL	/* leaf 31 | leaf 6:0 | subleaf | element */
 
-/* CPUID leaves 0 and 0x80000000: the largest leaf of each range, nothing else is readable. */
-static bool td_field(u64 id, u64 *value)
+/*
+ * CPUID_VALUES: what the TD configured, and the largest leaf of each range.
+ * Nothing else is virtualized by the model.
+ */
+static u64 cpuid_field(struct seam_td *td, u64 code, u64 *value)
 {
-	switch (id) {
+	u32 leaf = (code >> 9 & 0x7f) | (code & BIT_ULL(16)) << 15;
+	u32 subleaf = code >> 1 & 0xff;
+	u64 id = leaf | (subleaf == 0xff ? ~0ULL : subleaf) << 32;
+
+	for (int i = 0; i < SEAM_NR_CPUID; i++) {
+		if (seam_cpuid_leaves[i] == id) {
+			*value = code & 1 ? td->cpuid[i].edx_ecx : td->cpuid[i].ebx_eax;
+			return S_SUCCESS;
+		}
+	}
+	if (subleaf != 0xff || (leaf != 0 && leaf != 0x80000000))
+		return S_METADATA_FIELD_NOT_READABLE;
+	*value = code & 1 ? 0 : leaf ? 0x80000008 : 0x23;
+	return S_SUCCESS;
+}
+
+static u64 td_field(struct seam_td *td, u64 id, u64 *value)
+{
+	u64 key;
+
+	*value = 0;
+	if (!seam_field_key(id, &key))
+		return S_METADATA_FIELD_ID_INCORRECT;
+	if ((key & ~FIELD_CPUID_CODE) == (FIELD_CPUID | BIT_ULL(63)))
+		return cpuid_field(td, key & FIELD_CPUID_CODE, value);
+	switch (key) {
 	case FIELD_TSC_OFFSET:
-		*value = 0;
-		return true;
+		return S_SUCCESS;
 	case FIELD_TSC_MULTIPLIER:
 		*value = BIT_ULL(48);
-		return true;
-	case FIELD_CPUID | FIELD_CPUID_NO_SUBLEAF:
-		*value = 0x23;
-		return true;
-	case FIELD_CPUID | BIT_ULL(16) | FIELD_CPUID_NO_SUBLEAF:
-		*value = 0x80000008;
-		return true;
-	case FIELD_CPUID | FIELD_CPUID_NO_SUBLEAF | 1:
-	case FIELD_CPUID | BIT_ULL(16) | FIELD_CPUID_NO_SUBLEAF | 1:
-		*value = 0;
-		return true;
+		return S_SUCCESS;
 	default:
-		return false;
+		return S_METADATA_FIELD_ID_INCORRECT;
 	}
 }
 
@@ -266,12 +221,14 @@ u64 seam_mng_rd(struct seam_call *c)
 	u64 status;
 
 	c->a->r8 = 0;
-	status = td_open(&r, c->a->rcx, SEAM_SHARED, ID_RCX, TD_COMPLETE);
+	status = td_open(c, &r, c->a->rcx, SEAM_SHARED, ID_RCX, TD_COMPLETE);
 	if (status)
 		return status;
 	status = td_gate(&r, OPS(OP_INITIALIZED) | OPS(OP_RUNNABLE));
-	if (!status && !td_field(c->a->rdx, &c->a->r8))
-		status = S_METADATA_FIELD_NOT_READABLE;
+	if (!status)
+		status = td_field(r.td, c->a->rdx, &c->a->r8);
+	if (!status && c->version)
+		c->a->rdx = SEAM_NO_FIELD;
 	td_close(&r);
 	return status;
 }
@@ -286,18 +243,21 @@ u64 seam_mr_extend(struct seam_call *c)
 	u64 status;
 
 	c->a->rcx = c->a->rdx = 0;
-	status = td_open(&r, tdr, SEAM_EXCLUSIVE, ID_RDX, TD_COMPLETE);
+	status = td_open(c, &r, tdr, SEAM_EXCLUSIVE, ID_RDX, TD_COMPLETE);
 	if (status)
 		return status;
 	status = td_gate(&r, OPS(OP_INITIALIZED));
 	if (status)
 		goto out;
-	if (gpa & 255 || gpa >= r.td->gpaw_shared)
+	if (gpa & 255 || gpa >= r.td->gpaw_shared) {
 		status = S_OPERAND_INVALID | ID_RCX;
-	else if (!sept_walk(r.td, gpa, 0, &pos))
+	} else if (!sept_walk(r.td, gpa, 0, &pos) || !(pos.val & SEPT_RWX)) {
+		sept_details(c, &pos);
 		status = S_EPT_ENTRY_NOT_PRESENT | ID_RCX;
-	else if (sept_state(pos.val) != SEPT_MAPPED)
+	} else if (sept_state(pos.val) != SEPT_MAPPED) {
+		sept_details(c, &pos);
 		status = S_EPT_ENTRY_NOT_PRESENT;
+	}
 out:
 	td_close(&r);
 	return status;
@@ -308,7 +268,7 @@ u64 seam_mr_finalize(struct seam_call *c)
 	struct td_ref r;
 	u64 status;
 
-	status = td_open(&r, c->a->rcx, SEAM_EXCLUSIVE, ID_RCX, TD_COMPLETE);
+	status = td_open(c, &r, c->a->rcx, SEAM_EXCLUSIVE, ID_RCX, TD_COMPLETE);
 	if (status)
 		return status;
 	status = td_gate(&r, OPS(OP_INITIALIZED));
@@ -316,94 +276,6 @@ u64 seam_mr_finalize(struct seam_call *c)
 		status = S_NO_VCPUS;
 	if (!status)
 		seam_store(&r.td->op_state, OP_RUNNABLE);
-	td_close(&r);
-	return status;
-}
-
-u64 seam_mng_vpflushdone(struct seam_call *c)
-{
-	struct td_ref r;
-	u64 status;
-
-	status = td_open(&r, c->a->rcx, SEAM_EXCLUSIVE, ID_RCX, TD_ANY);
-	if (status)
-		return status;
-	if (!seam_trylock(&seam_sys.kot, SEAM_EXCLUSIVE)) {
-		status = S_OPERAND_BUSY | ID_KOT;
-		goto out;
-	}
-	if (r.td->lifecycle > TD_KEYS_CONFIGURED) {
-		status = S_LIFECYCLE_STATE_INCORRECT;
-	} else if (seam_load(&r.td->nassoc)) {
-		status = S_FLUSHVP_NOT_DONE;
-	} else {
-		r.td->lifecycle = TD_BLOCKED;
-		seam_store(&seam_sys.hkid_state[r.td->hkid - SEAM_FIRST_HKID], HKID_FLUSHED);
-	}
-	seam_unlock(&seam_sys.kot, SEAM_EXCLUSIVE);
-out:
-	td_close(&r);
-	return status;
-}
-
-/* The write-back is done at once, so there is never a point to resume from. */
-u64 seam_phymem_cache_wb(struct seam_call *c)
-{
-	static struct seam_lock wbt;
-	u64 status = S_NO_HKID_READY_TO_WBCACHE;
-
-	if (c->a->rcx > 1)
-		return S_OPERAND_INVALID | ID_RCX;
-	if (!seam_trylock(&wbt, SEAM_EXCLUSIVE))
-		return S_OPERAND_BUSY | ID_WBCACHE;
-	if (!seam_trylock(&seam_sys.kot, SEAM_SHARED)) {
-		status = S_OPERAND_BUSY | ID_KOT;
-		goto out;
-	}
-	if (c->a->rcx == 1) {
-		status = S_WBCACHE_RESUME_ERROR;
-		goto out_kot;
-	}
-	for (int i = 0; i < SEAM_NR_HKIDS; i++) {
-		if (seam_load(&seam_sys.hkid_state[i]) == HKID_FLUSHED) {
-			seam_store(&seam_sys.hkid_state[i], HKID_WRITTEN_BACK);
-			status = S_SUCCESS;
-		}
-	}
-out_kot:
-	seam_unlock(&seam_sys.kot, SEAM_SHARED);
-out:
-	seam_unlock(&wbt, SEAM_EXCLUSIVE);
-	return status;
-}
-
-u64 seam_mng_key_freeid(struct seam_call *c)
-{
-	struct td_ref r;
-	u64 status;
-	u32 *state;
-
-	status = td_open(&r, c->a->rcx, SEAM_EXCLUSIVE, ID_RCX, TD_ANY);
-	if (status)
-		return status;
-	if (r.td->lifecycle != TD_BLOCKED) {
-		status = S_LIFECYCLE_STATE_INCORRECT;
-		goto out;
-	}
-	if (!seam_trylock(&seam_sys.kot, SEAM_EXCLUSIVE)) {
-		status = S_OPERAND_BUSY | ID_KOT;
-		goto out;
-	}
-	state = &seam_sys.hkid_state[r.td->hkid - SEAM_FIRST_HKID];
-	if (*state != HKID_WRITTEN_BACK) {
-		status = S_WBCACHE_NOT_COMPLETE;
-	} else {
-		seam_store(state, HKID_FREE);
-		seam_store(&seam_sys.hkid_tdr[r.td->hkid - SEAM_FIRST_HKID], 0);
-		r.td->lifecycle = TD_TEARDOWN;
-	}
-	seam_unlock(&seam_sys.kot, SEAM_EXCLUSIVE);
-out:
 	td_close(&r);
 	return status;
 }

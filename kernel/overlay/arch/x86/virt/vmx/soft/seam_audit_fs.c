@@ -11,7 +11,7 @@
 #include <linux/seq_file.h>
 #include <asm/softseam.h>
 #include "seam.h"
-#include "seam_dump.h"
+#include "seam_fs.h"
 
 struct leaf_count {
 	u64 n[SEPT_NR_STATES];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef _SEAM_DUMP_H
-#define _SEAM_DUMP_H
+#ifndef _SEAM_FS_H
+#define _SEAM_FS_H
 
 struct dentry;
 

@@ -7,7 +7,7 @@
 #include <asm/septorture_abi.h>
 
 #include "seam.h"
-#include "seam_dump.h"
+#include "seam_fs.h"
 #include "snapshot.h"
 
 static void dump_table(struct snapshot *out, struct seam_td *td, u64 *table, int level, u64 base)
