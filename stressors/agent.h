@@ -111,6 +111,11 @@ void inject_report(const struct plan *plan);
  */
 bool kvm_stat(int stats_fd, const char *name, uint64_t *value);
 
+/* --- seam_log.c --- */
+
+/* The last that softseam logged of a guest; NULL: nothing, or no softseam. Owned by the caller. */
+json_t *seam_log_last(void);
+
 /* --- td.c: the trust domain at work --- */
 
 #define TD_MAX_VCPUS 16

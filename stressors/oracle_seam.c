@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What softseam itself saw going wrong: a guest access to a page that is no
- * longer the TD's own, an S-EPT or a control page that was overwritten.
+ * What softseam itself saw going wrong: a guest access by way of a stale
+ * translation, memory that changed, an S-EPT or a control page overwritten.
  */
 #include "agent.h"
 
@@ -17,7 +17,10 @@ static const struct {
 	const char *name;
 	const char *title;
 } kinds[] = {
-    {"stale_access", "a guest access reached a page that is not the TD's own"},
+    {"stale_access", "a guest used a stale translation to a page that is not the TD's own"},
+    {"stale_shared", "a guest used a stale translation to a shared page that the host has freed"},
+    {"shared_private", "KVM mapped a page that the TDX module owns as shared"},
+    {"data_mismatch", "a guest read back something else than it wrote"},
     {"corrupt_sept", "an S-EPT entry points outside of the TD's pages"},
     {"corrupt_control", "a TDR or TDVPR page was overwritten"},
 };
@@ -48,7 +51,8 @@ static bool look(unsigned int td)
 		seen[i] = n;
 		ok = false;
 		event_finding("seam", kinds[i].name, td, kinds[i].title,
-			      json_pack("{s:I}", "times", (json_int_t)n));
+			      json_pack("{s:I, s:o*}", "times", (json_int_t)n, "log",
+					seam_log_last()));
 	}
 	free(text);
 	event_check("seam", td, ok, NULL);
@@ -60,5 +64,5 @@ static void quiesce(struct td *td)
 	look(td->number);
 }
 
-ORACLE(seam, "seam", .help = "softseam saw no stale access and no overwritten table",
+ORACLE(seam, "seam", .help = "softseam saw no stale translation, no changed memory, no overwritten table",
        .needs = needs, .quiesce = quiesce, .gone = look);

@@ -362,7 +362,7 @@ bool td_run_vcpu(struct td *td, unsigned int i)
 		return vcpu_stuck(
 		    td, i, "guest-shutdown",
 		    "the guest program died: an illegal access, or its memory changed",
-		    json_object());
+		    json_pack("{s:o*}", "log", seam_log_last()));
 	snprintf(title, sizeof(title), "KVM_RUN left with unexpected exit reason %u",
 		 v->run->exit_reason);
 	return vcpu_stuck(td, i, "exit", title, json_object());

@@ -43,6 +43,7 @@ static inline u64 seam_pa_mask(void)
 }
 
 /* How many LPs and packages there are, and where an LP is: as arena_reset() was told. */
+#define SEAM_MAX_PACKAGES 8
 u32 seam_nr_lps(void);
 u32 seam_nr_packages(void);
 u32 seam_package(u32 lp);

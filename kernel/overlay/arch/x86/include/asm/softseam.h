@@ -29,6 +29,9 @@ static __always_inline bool softseam_enabled(void)
  */
 u64 softseam_call(u64 fn, struct tdx_module_args *args);
 
+/* This CPU executed INVEPT, of whatever type. Callers have preemption disabled. */
+void softseam_invept(void);
+
 #else
 
 static __always_inline bool softseam_enabled(void)
@@ -39,6 +42,10 @@ static __always_inline bool softseam_enabled(void)
 static __always_inline u64 softseam_call(u64 fn, struct tdx_module_args *args)
 {
 	return 0;
+}
+
+static inline void softseam_invept(void)
+{
 }
 
 #endif /* CONFIG_KVM_SOFTSEAM */

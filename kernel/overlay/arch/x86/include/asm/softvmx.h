@@ -9,6 +9,7 @@
 #define _ASM_X86_SOFTVMX_H
 
 #include <linux/types.h>
+#include <asm/softseam.h>
 
 #ifdef CONFIG_KVM_SOFTVMX
 
@@ -18,6 +19,15 @@ extern bool __softvmx_enabled;
 static __always_inline bool softvmx_enabled(void)
 {
 	return __softvmx_enabled;
+}
+
+/* INVEPT: what the module's guests have in their TLBs goes; true if that is all there is. */
+static __always_inline bool softvmx_invept(void)
+{
+	if (!softvmx_enabled())
+		return false;
+	softseam_invept();
+	return true;
 }
 
 /*
@@ -30,6 +40,11 @@ bool softvmx_rdmsr(u32 msr, u64 *val);
 #else
 
 static __always_inline bool softvmx_enabled(void)
+{
+	return false;
+}
+
+static __always_inline bool softvmx_invept(void)
 {
 	return false;
 }

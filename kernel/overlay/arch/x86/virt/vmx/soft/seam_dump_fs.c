@@ -42,7 +42,7 @@ static void dump_table(struct snapshot *out, struct seam_td *td, u64 *table, int
 static void dump_all(struct snapshot *out)
 {
 	for (int i = 1; i < SEAM_NR_HKIDS; i++) {
-		u64 pa = seam_load(&seam_sys.hkid_tdr[i]);
+		u64 pa = seam_load(&seam_sys.hkid[i].tdr);
 		struct seam_td *td = pa ? seam_va(pa) : NULL;
 		u64 *root = NULL;
 

@@ -4,9 +4,9 @@
 
 struct dentry;
 
-/* Creates the file "sept" in debugfs' directory @dir. */
-void seam_dump_init(struct dentry *dir);
-/* Creates the file "enter" there. */
-void seam_provoke_init(struct dentry *dir);
+/* Each creates its files in debugfs' directory @dir. */
+void seam_dump_init(struct dentry *dir);	/* sept */
+void seam_provoke_init(struct dentry *dir);	/* enter */
+void seam_latent_init(struct dentry *dir);	/* latent */
 
 #endif

@@ -23,6 +23,11 @@ noinstr u64 softseam_call(u64 fn, struct tdx_module_args *args)
 	return status;
 }
 
+noinstr void softseam_invept(void)
+{
+	seam_invept(raw_smp_processor_id());
+}
+
 /* Before subsys_initcall(tdx_enable), which makes the first SEAMCALL. */
 static int __init softseam_setup(void)
 {

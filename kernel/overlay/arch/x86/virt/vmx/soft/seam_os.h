@@ -13,11 +13,16 @@
 #include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>
+#include <linux/compiler.h>
 #include <linux/io.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
 #include <linux/string.h>
+#include <linux/topology.h>
 #include <linux/types.h>
 #include <asm/processor.h>
 #include <asm/shared/tdx.h>
+#include <asm/tsc.h>
 
 /* Physical to virtual address; only for pages that a TDMR covers or the kernel passed. */
 static inline void *seam_va(u64 pa)
@@ -36,21 +41,25 @@ static inline u32 seam_nr_lps(void)
 	return num_online_cpus();
 }
 
+#define SEAM_MAX_PACKAGES	8
+
 static inline u32 seam_nr_packages(void)
 {
-	return topology_max_packages();
+	return min(topology_max_packages(), SEAM_MAX_PACKAGES);
 }
 
 /* Counted from 0. */
 static inline u32 seam_package(u32 lp)
 {
-	return topology_logical_package_id(lp);
+	return topology_logical_package_id(lp) % seam_nr_packages();
 }
 
 /* A clock for waits and time-outs, that may be read where nothing is instrumented. */
 static __always_inline u64 seam_now_ns(void)
 {
-	return tsc_khz ? div_u64(rdtsc_ordered() * 1000, tsc_khz / 1000 ?: 1) : 0;
+	u32 mhz = tsc_khz / 1000;
+
+	return rdtsc_ordered() / (mhz ?: 1000) * 1000;
 }
 
 static __always_inline void seam_relax(void)
