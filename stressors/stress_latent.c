@@ -11,7 +11,10 @@
 
 #define LATENT "/sys/kernel/debug/softseam/latent"
 
-#define KNOB(name, text) {name, text " (times in a million tries)", UNIT_COUNT, NULL, 0, 0, 1000000}
+#define KNOB(name, text)                                                                           \
+	{                                                                                          \
+		name, text " (times in a million tries)", UNIT_COUNT, NULL, 0, 0, 1000000          \
+	}
 
 static const struct stress_option options[] = {
     KNOB("tdr", "another CPU has the TDR"),
@@ -30,7 +33,7 @@ static const struct stress_option options[] = {
 enum { OPT_TIME = 9 };
 
 static const char *const mem_leaves[] = {
-    "TDH.MEM.PAGE.ADD",	   "TDH.MEM.SEPT.ADD",	"TDH.MEM.PAGE.AUG",
+    "TDH.MEM.PAGE.ADD",	   "TDH.MEM.SEPT.ADD",	  "TDH.MEM.PAGE.AUG",
     "TDH.MEM.RANGE.BLOCK", "TDH.MEM.PAGE.REMOVE",
 };
 

@@ -53,8 +53,8 @@ u64 seam_now_ns(void);
 /* Called in loops that wait for it. */
 void seam_relax(void);
 
-/* Whether a page is free in the host's eyes: as arena_host_free() said. */
-bool seam_host_page_free(u64 pa);
+/* Whose page it is in the host's eyes, 0 if free: as arena_host_free() said. */
+u64 seam_host_page_id(u64 pa);
 /* Whether all of [pa, pa + size) is convertible memory: the arena. */
 bool seam_is_ram(u64 pa, u64 size);
 

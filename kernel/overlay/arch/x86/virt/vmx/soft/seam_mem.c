@@ -45,10 +45,8 @@ static bool sept_trylock(struct seam_call *c, struct sept_op *op)
 {
 	u64 old = seam_load(op->pos.entry);
 
-	if (seam_latent_hit(LATENT_SEPT_ENTRY)) {
-		c->provoked = true;
+	if (seam_latent_busy(c, LATENT_SEPT_ENTRY))
 		goto busy;
-	}
 	do {
 		if (old & SEPT_LOCK)
 			goto busy;

@@ -45,9 +45,13 @@ static struct tlb_entry *tlb_slot(struct seam_vp *vp, u64 page)
 	return &tlb[((page >> 12) ^ (page >> 46)) % TLB_ENTRIES];
 }
 
-static void tlb_fill(struct seam_vp *vp, u64 page, u64 hpa, u64 rights)
+/* Whose the host's page was when the entry was filled; of shared memory only. */
+static u64 *tlb_owner(struct seam_vp *vp, const struct tlb_entry *e)
 {
-	*tlb_slot(vp, page) = (struct tlb_entry){ page | vp->tlb_gen, hpa | rights };
+	struct tlb_entry *tlb = seam_va(vp->tdcx[SEAM_TLB_TDCX]);
+	u64 *owner = seam_va(vp->tdcx[SEAM_OWNER_TDCX]);
+
+	return &owner[e - tlb];
 }
 
 static void violate(struct guest *g, u64 gpa, u64 qual, u64 eeq)
@@ -133,14 +137,14 @@ static bool shared_walk(struct guest *g, u64 gpa, u64 *entry, u64 *hpa)
  * KVM may have zapped what the TLB still has, until it flushes; what the host
  * has freed by then, or given to a TD, must not be reached any more.
  */
-static bool shared_hit(struct guest *g, u64 gpa, u64 hpa)
+static bool shared_hit(struct guest *g, u64 gpa, u64 hpa, u64 owner)
 {
 	struct pamt *p = host_memory(hpa);
-	u64 entry, now;
+	u64 entry, now, id = seam_host_page_id(hpa);
 
 	if (shared_walk(g, gpa, &entry, &now) && now == hpa)
 		return true;
-	if (p && seam_load(&p->type) == PT_NDA && !seam_host_page_free(hpa)) {
+	if (p && seam_load(&p->type) == PT_NDA && id && id == owner) {
 		seam_add(&seam_guest_counts.late_shared, 1);
 		return true;
 	}
@@ -223,7 +227,8 @@ enum guest_access guest_translate(struct guest *g, u64 gpa, u64 qual, u64 **mem)
 	if (e->tag == (page | g->vp->tlb_gen) && e->val & qual) {
 		seam_add(&seam_guest_counts.tlb_hits, 1);
 		hpa = e->val & SEPT_HPA;
-		if (!(shared ? shared_hit(g, gpa, hpa) : private_hit(g, gpa, hpa))) {
+		if (!(shared ? shared_hit(g, gpa, hpa, *tlb_owner(g->vp, e)) :
+			       private_hit(g, gpa, hpa))) {
 			/* Reported once is enough; what would be read there is nobody's business. */
 			e->tag = 0;
 			guest_leave(g, EXIT_OTHER_SMI);
@@ -235,7 +240,9 @@ enum guest_access guest_translate(struct guest *g, u64 gpa, u64 qual, u64 **mem)
 			       private_miss(g, gpa, qual, &hpa, &rights);
 		if (ret != GUEST_OK)
 			return ret;
-		tlb_fill(g->vp, page, hpa, rights);
+		*e = (struct tlb_entry){ page | g->vp->tlb_gen, hpa | rights };
+		if (shared)
+			*tlb_owner(g->vp, e) = seam_host_page_id(hpa);
 	}
 	*mem = seam_va(hpa + (gpa & (SEAM_PAGE_SIZE - 1)));
 	return GUEST_OK;

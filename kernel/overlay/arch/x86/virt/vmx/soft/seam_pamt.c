@@ -13,10 +13,8 @@ bool seam_trylock(struct seam_call *c, struct seam_lock *lock, enum seam_mode mo
 {
 	u16 old = seam_load(&lock->v), new;
 
-	if (seam_latent_hit(kind)) {
-		c->provoked = true;
+	if (seam_latent_busy(c, kind))
 		goto busy;
-	}
 	do {
 		if (mode == SEAM_EXCLUSIVE ? old & ~SEAM_LOCK_HP : old & SEAM_LOCK_EXCLUSIVE)
 			goto busy;
