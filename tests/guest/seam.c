@@ -218,15 +218,21 @@ static void check_deaths(const struct plan *plan)
 	}
 }
 
-static bool punch(struct td *td)
-{
-	return !fallocate(td->mem_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, TD_PAGE);
-}
-
-static void *spin(void *arg)
+static void *run_0(void *arg)
 {
 	run(arg, 0);
 	return NULL;
+}
+
+static void *run_1(void *arg)
+{
+	run(arg, 1);
+	return NULL;
+}
+
+static bool punch(struct td *td)
+{
+	return !fallocate(td->mem_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, TD_PAGE);
 }
 
 /* vCPU 0 waits at one RIP for what is taken away again and again, until vCPU 1 accepts it. */
@@ -247,7 +253,7 @@ static void check_zero_step(const struct plan *plan)
 
 	if (!td)
 		return;
-	check(!pthread_create(&thread, NULL, spin, td), "a thread");
+	check(!pthread_create(&thread, NULL, run_0, td), "a thread");
 	for (start = now_us(); !count("counts", "zero_step_exits") && now_us() - start < 20000000;)
 		if (!punch(td))
 			break;
@@ -260,35 +266,23 @@ static void check_zero_step(const struct plan *plan)
 	td_destroy(td);
 }
 
-/* vCPU 1 until the TD is said to be dead; a signal would end it no sooner. */
-static void *run_other(void *arg)
-{
-	struct td *td = arg;
-	struct td_vcpu *v = &td->vcpus[1];
-
-	while (!atomic_load(&td->dead)) {
-		v->run->immediate_exit = 0;
-		ioctl(v->fd, KVM_RUN, 0);
-	}
-	return NULL;
-}
-
 /* Busy now and then: KVM lives with that where it maps, and the counters tell it from others. */
 static void check_latent(const struct plan *plan)
 {
 	static const struct gp_op ops[] = {
 	    {.op = GP_SET, .rd = 1, .imm = TD_MEM_GPA},
 	    {.op = GP_SET, .rd = 2, .imm = 512},
-	    {.op = GP_JNZ, .rs = 0, .imm = 9},
-	    {.op = GP_ACCEPT, .rs = 1}, /* 3: */
+	    {.op = GP_SET, .rd = 3, .imm = TD_MEM_GPA + 600 * TD_PAGE},
+	    {.op = GP_JNZ, .rs = 0, .imm = 11},
+	    {.op = GP_ACCEPT, .rs = 1}, /* 4: */
 	    {.op = GP_WRITE, .rd = 1, .rs = 1},
 	    {.op = GP_ADD, .rd = 1, .imm = TD_PAGE},
 	    {.op = GP_ADD, .rd = 2, .imm = -1ull},
-	    {.op = GP_JNZ, .rs = 2, .imm = 3},
+	    {.op = GP_JNZ, .rs = 2, .imm = 4},
+	    {.op = GP_WRITE, .rd = 3, .rs = 1},
 	    SAY(2),
-	    /* 9: vCPU 1, which is in the module most of the time. */
-	    {.op = GP_SET, .rd = 1, .imm = TD_MEM_GPA + 1024 * TD_PAGE},
-	    {.op = GP_SPIN, .rs = 1},
+	    /* 11: vCPU 1, which is in the module most of the time. */
+	    {.op = GP_SPIN, .rs = 3},
 	    SAY(1),
 	};
 	struct td *td = NEW_TD(plan, ops);
@@ -296,7 +290,7 @@ static void check_latent(const struct plan *plan)
 
 	if (!td)
 		return;
-	check(!pthread_create(&thread, NULL, run_other, td), "a thread");
+	check(!pthread_create(&thread, NULL, run_1, td), "a thread");
 	check(!file_write(DIR "latent", "sept_tree 100000 7") &&
 		  !file_write(DIR "latent", "TDH.MEM.PAGE.AUG 20000"),
 	      "latent failures on");
@@ -306,7 +300,6 @@ static void check_latent(const struct plan *plan)
 		  file_write(DIR "latent", "x") == -EINVAL,
 	      "latent failures that there are not");
 	check(says(td, 0), "KVM lives with a busy S-EPT tree");
-	atomic_store(&td->dead, true);
 	pthread_join(thread, NULL);
 	check(!file_write(DIR "latent", "off"), "latent failures off");
 	check(count("statuses", "TDH.MEM.PAGE.AUG 0x8000020000000092 natural 0 provoked") > 3,
