@@ -166,6 +166,19 @@ static void softseam_under_kvm(void **state)
 	json_decref(r);
 }
 
+/* A module that is busy now and then is one that KVM can live with. */
+static void busy_module_is_lived_with(void **state)
+{
+	json_t *r, *counters;
+
+	(void)state;
+	want(run("", "--accel tcg tests/plans/latent.ini"), 0);
+	r = report();
+	counters = json_object_get(json_array_get(json_object_get(r, "stressors"), 2), "counters");
+	assert_true(number(counters, "busy") > 10);
+	json_decref(r);
+}
+
 /* A KVM that does not flush: the guest goes on using memory that was freed. */
 static void stale_translation_is_found(void **state)
 {
@@ -204,6 +217,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(missing_site_is_named),
 	    cmocka_unit_test(fail_function_interface),
 	    cmocka_unit_test(softseam_under_kvm),
+	    cmocka_unit_test(busy_module_is_lived_with),
 	    cmocka_unit_test(stale_translation_is_found),
 	    cmocka_unit_test(arming_a_hot_function),
 	};
