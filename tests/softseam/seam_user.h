@@ -42,6 +42,11 @@ static inline u64 seam_pa_mask(void)
 	return BIT_ULL(ARENA_PA_BITS) - 1;
 }
 
+static inline u64 seam_hkid_mask(void)
+{
+	return GENMASK_ULL(51, ARENA_PA_BITS);
+}
+
 /* How many LPs and packages there are, and where an LP is: as arena_reset() was told. */
 #define SEAM_MAX_PACKAGES 8
 u32 seam_nr_lps(void);

@@ -76,6 +76,12 @@ void pamt_give(struct pamt *p, enum pamt_type type, struct seam_td *td);
 void pamt_take(struct pamt *p, struct seam_td *td);
 
 /*
+ * Whether the module can read host memory at @pa: what an operand points to that is
+ * not given to the module. In seam_kernel.c, or the user-space build's arena.
+ */
+bool seam_host_readable(u64 pa);
+
+/*
  * Checks the address of a page (alignment, HKID bits, TDMR) and locks its PAMT
  * entry. @operand is the id of the register that holds the address.
  */

@@ -100,11 +100,14 @@ static bool private_hit(struct guest *g, u64 gpa, u64 hpa)
 /* An entry of KVM's EPT. */
 #define EPT_PS		BIT_ULL(7)
 
-static struct pamt *host_memory(u64 pa)
+/* The type of a page that the host may well use, NDA outside of TDMRs, or RSVD: no memory. */
+static enum pamt_type host_type(u64 pa)
 {
 	struct pamt *p = pamt_find(pa);
 
-	return p && seam_load(&p->type) != PT_RSVD ? p : NULL;
+	if (!seam_host_readable(pa))
+		return PT_RSVD;
+	return p ? seam_load(&p->type) : PT_NDA;
 }
 
 /*
@@ -117,7 +120,7 @@ static bool shared_walk(struct guest *g, u64 gpa, u64 *entry, u64 *hpa)
 	int level = g->td->levels - 1;
 
 	for (*entry = SEPT_SVE;; level--, table = *entry & SEPT_HPA) {
-		if (!host_memory(table))
+		if (!seam_host_readable(table))
 			return false;
 		*entry = seam_load((u64 *)seam_va(table) +
 				   ((gpa >> (12 + 9 * level)) & (SEPT_ENTRIES - 1)));
@@ -139,23 +142,23 @@ static bool shared_walk(struct guest *g, u64 gpa, u64 *entry, u64 *hpa)
  */
 static bool shared_hit(struct guest *g, u64 gpa, u64 hpa, u64 owner)
 {
-	struct pamt *p = host_memory(hpa);
-	u64 entry, now, id = seam_host_page_id(hpa);
+	enum pamt_type type = host_type(hpa);
+	u64 entry, now, id = type == PT_NDA ? seam_host_page_id(hpa) : 0;
 
 	if (shared_walk(g, gpa, &entry, &now) && now == hpa)
 		return true;
-	if (p && seam_load(&p->type) == PT_NDA && id && id == owner) {
+	if (id && id == owner) {
 		seam_add(&seam_guest_counts.late_shared, 1);
 		return true;
 	}
 	seam_add(&seam_findings.stale_shared, 1);
-	seam_log_add(LOG_STALE_SHARED, g, gpa, hpa, p ? seam_load(&p->type) : PT_RSVD, epochs(g));
+	seam_log_add(LOG_STALE_SHARED, g, gpa, hpa, type, epochs(g));
 	return false;
 }
 
 static enum guest_access shared_miss(struct guest *g, u64 gpa, u64 qual, u64 *hpa, u64 *rights)
 {
-	struct pamt *p;
+	enum pamt_type type;
 	u64 entry;
 	bool there = shared_walk(g, gpa, &entry, hpa);
 
@@ -165,12 +168,12 @@ static enum guest_access shared_miss(struct guest *g, u64 gpa, u64 qual, u64 *hp
 		violate(g, gpa, qual | (entry & SEPT_RWX) << 3, EEQ_NONE);
 		return GUEST_LEFT;
 	}
-	p = host_memory(*hpa);
-	if (!p) {
+	type = host_type(*hpa);
+	if (type == PT_RSVD) {
 		guest_leave(g, EXIT_EPT_MISCONFIG);
 		return GUEST_LEFT;
 	}
-	if (seam_load(&p->type) != PT_NDA) {
+	if (type != PT_NDA) {
 		seam_add(&seam_findings.shared_private, 1);
 		guest_die(g, LOG_SHARED_PRIVATE, gpa, *hpa);
 		return GUEST_LEFT;

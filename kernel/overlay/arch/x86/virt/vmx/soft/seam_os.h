@@ -36,6 +36,12 @@ static inline u64 seam_pa_mask(void)
 	return BIT_ULL(boot_cpu_data.x86_phys_bits) - 1;
 }
 
+/* The bits of the KeyID above them: as many as softvmx tells. */
+static inline u64 seam_hkid_mask(void)
+{
+	return GENMASK_ULL(5, 0) << boot_cpu_data.x86_phys_bits;
+}
+
 static inline u32 seam_nr_lps(void)
 {
 	return num_online_cpus();

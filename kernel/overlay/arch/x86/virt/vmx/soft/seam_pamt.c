@@ -150,7 +150,7 @@ u64 seam_phymem_page_reclaim(struct seam_call *c)
 
 u64 seam_phymem_page_wbinvd(struct seam_call *c)
 {
-	u64 pa = c->a->rcx & seam_pa_mask();
+	u64 pa = c->a->rcx & ~seam_hkid_mask();
 	struct pamt *p;
 	u64 status;
 
