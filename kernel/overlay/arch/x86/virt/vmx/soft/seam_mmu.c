@@ -257,9 +257,10 @@ static bool wait_for_host(struct guest *g)
 	u64 now = seam_now_ns();
 
 	seam_add(&seam_guest_counts.host_priority_busy, 1);
+	/* 0 is "not held up"; and a clock that stands still never runs out. */
 	if (!g->vp->hp_since)
-		g->vp->hp_since = now ?: 1;
-	if (now - g->vp->hp_since < HP_TIMEOUT_NS)
+		g->vp->hp_since = now + 1;
+	if (now + 1 - g->vp->hp_since < HP_TIMEOUT_NS)
 		return true;
 	g->vp->hp_since = 0;
 	guest_leave(g, S_HOST_PRIORITY_BUSY_TIMEOUT);

@@ -268,7 +268,7 @@ u64 seam_vp_wr(struct seam_call *c)
 	if (!mask) {
 		status = S_METADATA_FIELD_NOT_WRITABLE;
 	} else if ((field == &r.vp->pi_nv && value & mask & ~0xffULL) ||
-		   (field == &r.vp->pi_desc && value & mask & 63)) {
+		   (field == &r.vp->pi_desc && value & mask & (63 | ~seam_pa_mask()))) {
 		status = S_METADATA_FIELD_VALUE_INVALID;
 	} else if (field == &r.vp->pin && (!r.vp->pi_desc || !r.vp->has_nv)) {
 		status = S_TD_VMCS_FIELD_NOT_INITIALIZED;
