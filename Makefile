@@ -117,7 +117,7 @@ unit-programs: $(UNIT_TESTS) $(O)/tests/septorture $(O)/mutate
 $(O)/septorture: $(MAIN) $(HOST) $(REPORTS) $(LIB) $(filter-out %/agent.o,$(STRESSORS))
 $(O)/tests/septorture: $(MAIN) $(HOST) $(REPORTS) $(LIB) $(TEST_STRESSORS)
 $(UNIT_TESTS): $(O)/tests/%: $(O)/obj/tests/%.o $(HOST) $(REPORTS) $(LIB) $(TEST_STRESSORS) \
-		$(TEST_HELPER)
+		$(O)/obj/stressors/guest_asm.o $(TEST_HELPER)
 $(O)/agent: $(STRESSORS) $(LIB)
 $(VM_TESTS): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB) $(TEST_STRESSORS) $(O)/obj/tests/helper.o \
 		$(O)/obj/tests/vm.o

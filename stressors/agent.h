@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "guest_prog.h"
 #include "oracle.h"
 #include "plan.h"
 #include "stressor.h"
@@ -147,8 +146,12 @@ struct td {
 struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed);
 /* Adds NPAGES pages with the content at SOURCE (page aligned) to the initial image. */
 int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, bool measure);
-/* Puts the guest program that every vCPU runs into the initial image. */
-int td_set_program(struct td *td, const struct gp_op *ops, size_t nops);
+/*
+ * Puts the guest program that every vCPU runs into the initial image: what
+ * gp_assemble() (guest_asm.h) makes of FORMAT and what follows, as printf().
+ * 0, or -1 after event_fail() or a finding.
+ */
+__attribute__((format(printf, 2, 3))) int td_set_program(struct td *td, const char *format, ...);
 int td_finalize(struct td *td);
 void td_destroy(struct td *td);
 /* Faults that KVM fixed in the guest, all vCPUs together. */

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/falloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,16 +25,20 @@ static uint64_t page_gpa(unsigned int i)
 /* Touches the pages in turn, says so, and begins anew. */
 static int set_program(struct td *td)
 {
-	struct gp_op ops[3 * NPAGES + 2], *op = ops;
+	char touches[NPAGES * 64], *end = touches;
 
-	for (unsigned int i = 0; i < NPAGES; i++) {
-		*op++ = (struct gp_op){.op = GP_SET, .rd = 1, .imm = page_gpa(i)};
-		*op++ = (struct gp_op){.op = GP_ACCEPT, .rs = 1};
-		*op++ = (struct gp_op){.op = GP_WRITE, .rd = 1, .rs = 1};
-	}
-	*op++ = (struct gp_op){.op = GP_OUT, .imm = PORT};
-	*op++ = (struct gp_op){.op = GP_JMP, .imm = 0};
-	return td_set_program(td, ops, (size_t)(op - ops));
+	for (unsigned int i = 0; i < NPAGES; i++)
+		end += sprintf(end,
+			       "set r1, 0x%" PRIx64 "\n"
+			       "accept r1\n"
+			       "write [r1], r1\n",
+			       page_gpa(i));
+	return td_set_program(td,
+			      "again:\n"
+			      "%s"
+			      "out 0x%x, r0\n"
+			      "jmp again\n",
+			      touches, PORT);
 }
 
 static int set_image(struct td *td)

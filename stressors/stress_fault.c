@@ -2,6 +2,7 @@
 /* Every vCPU touches the TD's private memory, page after page. */
 #include "agent.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,6 @@ static const struct stress_option options[] = {
 
 static const char *const counters[] = {"exits"};
 
-enum { R_INDEX, R_ADDR, R_VALUE, R_SEQ };
-
 static unsigned int threads(const struct td *td, const uint64_t *opts)
 {
 	(void)opts;
@@ -30,36 +29,28 @@ static unsigned int threads(const struct td *td, const uint64_t *opts)
 static int set_program(struct td *td, uint64_t pattern)
 {
 	uint64_t pages = td->mem_size / TD_PAGE;
-	struct gp_op random[] = {
-	    {.op = GP_SEED, .rs = R_INDEX, .imm = td->seed},
-	    /* 1: */
-	    {.op = GP_RAND, .rd = R_ADDR},
-	    {.op = GP_MOD, .rd = R_ADDR, .imm = pages},
-	    {.op = GP_MUL, .rd = R_ADDR, .imm = TD_PAGE},
-	    {.op = GP_ADD, .rd = R_ADDR, .imm = TD_MEM_GPA},
-	    {.op = GP_ACCEPT, .rs = R_ADDR},
-	    {.op = GP_WRITE, .rd = R_ADDR, .rs = R_ADDR},
-	    {.op = GP_JMP, .imm = 1},
-	};
-	/* vCPU i starts at i/n of the memory. */
-	struct gp_op sequential[] = {
-	    {.op = GP_ADDR, .rd = R_SEQ, .rs = R_INDEX},
-	    {.op = GP_MUL, .rd = R_SEQ, .imm = pages / td->nvcpus},
-	    /* 2: */
-	    {.op = GP_MOD, .rd = R_SEQ, .imm = pages},
-	    {.op = GP_SET, .rd = R_ADDR},
-	    {.op = GP_ADDR, .rd = R_ADDR, .rs = R_SEQ},
-	    {.op = GP_MUL, .rd = R_ADDR, .imm = TD_PAGE},
-	    {.op = GP_ADD, .rd = R_ADDR, .imm = TD_MEM_GPA},
-	    {.op = GP_ACCEPT, .rs = R_ADDR},
-	    {.op = GP_WRITE, .rd = R_ADDR, .rs = R_ADDR},
-	    {.op = GP_ADD, .rd = R_SEQ, .imm = 1},
-	    {.op = GP_JMP, .imm = 2},
-	};
 
+	/* vCPU i starts at i/n of the memory. */
 	if (pattern == PATTERN_SEQUENTIAL)
-		return td_set_program(td, sequential, sizeof(sequential) / sizeof(*sequential));
-	return td_set_program(td, random, sizeof(random) / sizeof(*random));
+		return td_set_program(td,
+				      "      add r3, r0\n"
+				      "      mul r3, %" PRIu64 "\n"
+				      "next: mod r3, %" PRIu64 "\n"
+				      "      set r1, r3\n"
+				      "      mul r1, %llu\n"
+				      "      add r1, %llu\n"
+				      "      accept r1\n"
+				      "      write [r1], r1\n"
+				      "      add r3, 1\n"
+				      "      jmp next\n",
+				      pages / td->nvcpus, pages, TD_PAGE, TD_MEM_GPA);
+	return td_set_program(td,
+			      "      seed r0, %" PRIu64 "\n"
+			      "next: walk-random r1, %llu, %" PRIu64 "\n"
+			      "      accept r1\n"
+			      "      write [r1], r1\n"
+			      "      jmp next\n",
+			      td->seed, TD_MEM_GPA, pages);
 }
 
 static int init(struct td *td, const uint64_t *opts, void **state)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Builds, runs and tears down a TD through KVM's ioctls. */
 #include "agent.h"
+#include "guest_asm.h"
 #include "kvm_tdx.h"
 #include "outcome.h"
+#include "xmem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,17 +263,27 @@ int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, boo
 		       "KVM_TDX_INIT_MEM_REGION");
 }
 
-int td_set_program(struct td *td, const struct gp_op *ops, size_t nops)
+int td_set_program(struct td *td, const char *format, ...)
 {
-	static char page[TD_PAGE] __attribute__((aligned(4096)));
+	static struct gp_op page[TD_PAGE / sizeof(struct gp_op)] __attribute__((aligned(4096)));
+	char err[GP_ASM_ERROR], *text;
+	va_list ap;
+	int nops;
 
-	if (td->has_program || nops > GP_MAX_OPS) {
-		event_fail("%s", td->has_program ? "two stressors want the TD's vCPUs"
-						 : "a guest program is too long");
+	if (td->has_program) {
+		event_fail("two stressors want the TD's vCPUs");
 		return -1;
 	}
+	va_start(ap, format);
+	text = xvasprintf(format, ap);
+	va_end(ap);
 	memset(page, 0, sizeof(page));
-	memcpy(page, ops, nops * sizeof(*ops));
+	nops = gp_assemble(text, page, GP_MAX_OPS, err, sizeof(err));
+	free(text);
+	if (nops < 0) {
+		event_fail("the guest program, %s", err);
+		return -1;
+	}
 	td->has_program = true;
 	return td_add_pages(td, TD_PROG_GPA, page, 1, false);
 }
