@@ -1,0 +1,2 @@
+#include "conf.h"
+const struct conf_table conf_enter;
