@@ -144,6 +144,7 @@ struct conf_subject {
 	u64 success; /* status */
 	u32 object; /* operand id of the register that holds the TDR or TDVPR */
 	bool vp; /* it is a TDVPR */
+	bool plain; /* it is any page */
 	enum seam_mode mode; /* of its lock */
 	enum seam_mode td_mode; /* of the TDR's, if it is a TDVPR */
 	u32 page; /* operand id of the page that is added */

@@ -70,6 +70,8 @@ static void object_with(u64 bits)
 
 static enum seam_latent_kind object_kind(void)
 {
+	if (subject()->plain)
+		return LATENT_PAGE;
 	return subject()->vp ? LATENT_TDVPR : LATENT_TDR;
 }
 

@@ -140,6 +140,18 @@ static void up_enter(struct tdx_module_args *a)
 	a->rcx = conf.vp;
 }
 
+static void up_page(struct tdx_module_args *a)
+{
+	a->rcx = arena_page();
+}
+
+static void up_reclaim(struct tdx_module_args *a)
+{
+	conf_up(TD_STATE_INITIALIZED);
+	arena_td_stop(&conf.td, NULL, 0, 0);
+	a->rcx = conf.td.tdcx[0];
+}
+
 static void bad_pinfo(struct tdx_module_args *a)
 {
 	a->rcx |= 8;
@@ -230,6 +242,10 @@ const struct conf_subject conf_subjects[] = {
     {"TDH.VP.FLUSH", VP_FLUSH, up_vp, .object = ID_RCX, .vp = true, .mode = SEAM_EXCLUSIVE},
     {"TDH.VP.ENTER", VP_ENTER, up_enter, .object = ID_RCX, .vp = true, .spoil = no_tdcx,
      .success = HLT, .states = OPS(OP_RUNNABLE)},
+    {"TDH.PHYMEM.PAGE.RECLAIM", PHYMEM_PAGE_RECLAIM, up_reclaim, .object = ID_RCX, .plain = true,
+     .mode = SEAM_EXCLUSIVE, .zeroes = true},
+    {"TDH.PHYMEM.PAGE.WBINVD", PHYMEM_PAGE_WBINVD, up_page, .object = ID_RCX, .plain = true},
+    {"TDH.PHYMEM.PAGE.RDMD", PHYMEM_PAGE_RDMD, up_page, .object = ID_RCX, .plain = true},
     {0},
 };
 
