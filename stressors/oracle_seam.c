@@ -50,9 +50,9 @@ static bool look(unsigned int td)
 			continue;
 		seen[i] = n;
 		ok = false;
-		event_finding("seam", kinds[i].name, td, kinds[i].title,
-			      json_pack("{s:I, s:o*}", "times", (json_int_t)n, "log",
-					seam_log_last()));
+		event_finding(
+		    "seam", kinds[i].name, td, kinds[i].title,
+		    json_pack("{s:I, s:o*}", "times", (json_int_t)n, "log", seam_log_last()));
 	}
 	free(text);
 	event_check("seam", td, ok, NULL);
@@ -64,5 +64,6 @@ static void quiesce(struct td *td)
 	look(td->number);
 }
 
-ORACLE(seam, "seam", .help = "softseam saw no stale translation, no changed memory, no overwritten table",
+ORACLE(seam, "seam",
+       .help = "softseam saw no stale translation, no changed memory, no overwritten table",
        .needs = needs, .quiesce = quiesce, .gone = look);

@@ -5,13 +5,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "agent.h"
 
 #define LATENT "/sys/kernel/debug/softseam/latent"
 
-#define KNOB(name, text) {name, text " (times in a million tries)", UNIT_COUNT, NULL, 0, 0, 1000000}
+#define KNOB(name, text)                                                                           \
+	{                                                                                          \
+		name, text " (times in a million tries)", UNIT_COUNT, NULL, 0, 0, 1000000          \
+	}
 
 static const struct stress_option options[] = {
     KNOB("tdr", "another CPU has the TDR"),
@@ -21,24 +26,42 @@ static const struct stress_option options[] = {
     KNOB("sept_tree", "another CPU has the S-EPT tree, as zero-step mitigation takes it"),
     KNOB("sept_entry", "a guest's ACCEPT has the S-EPT entry"),
     KNOB("td_epoch", "another CPU has the TD epoch"),
-    KNOB("no_entropy", "RDSEED fails"),
-    KNOB("interrupted", "an interrupt comes where a leaf looks for one"),
     {"time", "how long TDH.MEM leaves take, locks held", UNIT_TIME, NULL, 0, 0, 1000},
     {0},
 };
 
-enum { OPT_TIME = 9 };
+enum { OPT_TIME = 7 };
 
 static const char *const mem_leaves[] = {
-    "TDH.MEM.PAGE.ADD",	   "TDH.MEM.SEPT.ADD",	"TDH.MEM.PAGE.AUG",
+    "TDH.MEM.PAGE.ADD",	   "TDH.MEM.SEPT.ADD",	  "TDH.MEM.PAGE.AUG",
     "TDH.MEM.RANGE.BLOCK", "TDH.MEM.PAGE.REMOVE",
 };
 
-static unsigned int none(const struct td *td, const uint64_t *opts)
+static const char *const counters[] = {"busy"};
+
+/* How often a lock was busy because of this, since boot. */
+static uint64_t read_hits(void)
 {
-	(void)td;
-	(void)opts;
-	return 0;
+	char *text = file_read(LATENT), *rest = text, *line;
+	uint64_t n, sum = 0;
+
+	while ((line = strsep(&rest, "\n")))
+		if (sscanf(line, "%*s %*u %*u tries %*u hits %" SCNu64, &n) == 1)
+			sum += n;
+	free(text);
+	return sum;
+}
+
+static void run(struct worker *w)
+{
+	uint64_t before = read_hits(), now;
+
+	while (worker_go(w)) {
+		sleep_us(10000);
+		now = read_hits();
+		worker_count(w, 0, now - before);
+		before = now;
+	}
 }
 
 static int init(struct td *td, const uint64_t *opts, void **state)
@@ -68,5 +91,5 @@ static void fini(struct td *td, void *state)
 }
 
 STRESSOR(latent, .help = "softseam's locks are busy now and then, as a real module's",
-	 .paths = "tdx_operand_busy, tdx_do_sc_retry, TDX_BUG_ON", .options = options,
-	 .threads = none, .init = init, .fini = fini);
+	 .paths = "tdx_operand_busy, tdx_do_sc_retry, TDX_BUG_ON", .options = options, .init = init,
+	 .run = run, .fini = fini, .ncounters = 1, .counters = counters);

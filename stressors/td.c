@@ -69,7 +69,7 @@ out:
 
 static int init_vcpu(struct td *td, unsigned int i)
 {
-	size_t size = sizeof(struct kvm_cpuid2) + 2 * sizeof(struct kvm_cpuid_entry2);
+	size_t size = sizeof(struct kvm_cpuid2) + 3 * sizeof(struct kvm_cpuid_entry2);
 	struct kvm_cpuid2 *cpuid = calloc(1, size);
 	struct td_vcpu *v = &td->vcpus[i];
 	int mmap_size, ret = -1;
@@ -91,12 +91,17 @@ static int init_vcpu(struct td *td, unsigned int i)
 		goto out;
 	}
 
-	/* TDX wants an x2APIC, and KVM the GPA width that the TD was created with. */
-	cpuid->nent = 2;
+	/*
+	 * TDX wants an x2APIC, and KVM the GPA width that the TD was created with. It looks
+	 * for the CPU's address width, too, if a largest leaf says that there is one.
+	 */
+	cpuid->nent = 3;
 	cpuid->entries[0].function = 1;
 	cpuid->entries[0].ecx = 1u << 21;
 	cpuid->entries[1].function = 0x80000008;
 	cpuid->entries[1].eax = GPA_BITS << 16 | 52;
+	cpuid->entries[2].function = 0x80000000;
+	cpuid->entries[2].eax = 0x80000008;
 	if (must(td, ioctl(v->fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2"))
 		goto out;
 	ret = tdx_cmd(td, v->fd, KVM_TDX_INIT_VCPU, 0, (void *)(uintptr_t)TD_PROG_GPA,

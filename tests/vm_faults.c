@@ -151,6 +151,49 @@ static void fail_function_interface(void **state)
 	json_decref(r);
 }
 
+/* What takes both, softseam and KVM: shared memory, TDVMCALLs, zero-step mitigation, audit. */
+static void softseam_under_kvm(void **state)
+{
+	json_t *r, *c;
+
+	(void)state;
+	want(run("SEPTORTURE_AGENT=build/tests/seam", "--accel tcg configs/plans/quick.ini"), 0);
+	r = report();
+	c = json_array_get(json_object_get(r, "checks"), 0);
+	assert_string_equal(string(c, "oracle"), "softseam");
+	assert_true(number(c, "count") > 50);
+	assert_int_equal(number(c, "failures"), 0);
+	json_decref(r);
+}
+
+/* A module that is busy now and then is one that KVM can live with. */
+static void busy_module_is_lived_with(void **state)
+{
+	json_t *r, *counters;
+
+	(void)state;
+	want(run("", "--accel tcg tests/plans/latent.ini"), 0);
+	r = report();
+	counters = json_object_get(json_array_get(json_object_get(r, "stressors"), 2), "counters");
+	assert_true(number(counters, "busy") > 10);
+	json_decref(r);
+}
+
+/* A KVM that does not flush: the guest goes on using memory that was freed. */
+static void stale_translation_is_found(void **state)
+{
+	json_t *r;
+
+	(void)state;
+	want(run("SEPTORTURE_AGENT=build/tests/seam SEPTORTURE_APPEND=seam_shared=1",
+		 "--accel tcg --mutant tests/mutants/shared-unflushed.mutant "
+		 "configs/plans/quick.ini"),
+	     1);
+	r = report();
+	assert_non_null(finding(r, "softseam", "softseam", "no translation was stale"));
+	json_decref(r);
+}
+
 /* Code is patched while another CPU runs it, which QEMU 7.2 does not always survive. */
 static void arming_a_hot_function(void **state)
 {
@@ -173,6 +216,9 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(other_engines),
 	    cmocka_unit_test(missing_site_is_named),
 	    cmocka_unit_test(fail_function_interface),
+	    cmocka_unit_test(softseam_under_kvm),
+	    cmocka_unit_test(busy_module_is_lived_with),
+	    cmocka_unit_test(stale_translation_is_found),
 	    cmocka_unit_test(arming_a_hot_function),
 	};
 

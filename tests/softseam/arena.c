@@ -62,9 +62,14 @@ void seam_relax(void)
 	seam_add(&now, seam_load(&relax_ns));
 }
 
-bool seam_host_page_free(u64 pa)
+u64 seam_host_page_id(u64 pa)
 {
-	return seam_load(&host_free[pa / PAGE / 8]) & 1 << pa / PAGE % 8;
+	return !(seam_load(&host_free[pa / PAGE / 8]) & 1 << pa / PAGE % 8);
+}
+
+bool seam_host_readable(u64 pa)
+{
+	return pa < ARENA_END;
 }
 
 bool seam_is_ram(u64 pa, u64 size)

@@ -42,6 +42,11 @@ static inline u64 seam_pa_mask(void)
 	return BIT_ULL(ARENA_PA_BITS) - 1;
 }
 
+static inline u64 seam_hkid_mask(void)
+{
+	return GENMASK_ULL(51, ARENA_PA_BITS);
+}
+
 /* How many LPs and packages there are, and where an LP is: as arena_reset() was told. */
 #define SEAM_MAX_PACKAGES 8
 u32 seam_nr_lps(void);
@@ -53,8 +58,8 @@ u64 seam_now_ns(void);
 /* Called in loops that wait for it. */
 void seam_relax(void);
 
-/* Whether a page is free in the host's eyes: as arena_host_free() said. */
-bool seam_host_page_free(u64 pa);
+/* Whose page it is in the host's eyes, 0 if free: as arena_host_free() said. */
+u64 seam_host_page_id(u64 pa);
 /* Whether all of [pa, pa + size) is convertible memory: the arena. */
 bool seam_is_ram(u64 pa, u64 size);
 

@@ -17,7 +17,7 @@
  * kernel's would. A #VE for a shared page is taken for MMIO: a TDVMCALL.
  *
  * What the vCPU can't do (unknown op, register or flag, unaligned or too large
- * an address, running past the end, looping for a million ops without touching
+ * an address, running past the end, looping for 100000 ops without touching
  * anything) is a triple fault, with a line in debugfs' softseam/log.
  */
 #ifndef _GUEST_PROG_H

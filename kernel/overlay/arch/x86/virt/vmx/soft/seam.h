@@ -76,6 +76,12 @@ void pamt_give(struct pamt *p, enum pamt_type type, struct seam_td *td);
 void pamt_take(struct pamt *p, struct seam_td *td);
 
 /*
+ * Whether the module can read host memory at @pa: what an operand points to that is
+ * not given to the module. In seam_kernel.c, or the user-space build's arena.
+ */
+bool seam_host_readable(u64 pa);
+
+/*
  * Checks the address of a page (alignment, HKID bits, TDMR) and locks its PAMT
  * entry. @operand is the id of the register that holds the address.
  */
@@ -118,6 +124,7 @@ enum op_state { OP_UNINITIALIZED, OP_INITIALIZED, OP_RUNNABLE };
 #define SEAM_APIC_TDCX	4	/* u32: x2APIC id by vCPU index */
 #define SEAM_VPS_TDCX	5	/* u32: pfn of the TDVPR by vCPU index */
 #define SEAM_TLB_TDCX	0	/* of a vCPU: its TLB */
+#define SEAM_OWNER_TDCX	1	/* of a vCPU: u64 by TLB entry: whose shared page it was */
 #define SEAM_MAX_VCPUS	576
 #define SEAM_NR_CPUID	18
 #define SEAM_FIRST_HKID	32
@@ -358,7 +365,7 @@ u64 seam_vp_enter(struct seam_call *c);
 /* Findings of the model: counters here, the last of them in the log. */
 struct seam_findings {
 	u64 stale_access;	/* an access by a translation to a page no longer its own */
-	u64 stale_shared;	/* the same in the shared half: the host had freed the page */
+	u64 stale_shared;	/* the same in the shared half: the host uses the page for something else */
 	u64 shared_private;	/* KVM's EPT maps a page that the module owns */
 	u64 data_mismatch;	/* GP_VERIFY read something else */
 	u64 corrupt_sept;	/* an S-EPT entry points outside of the TD's pages */
@@ -425,7 +432,8 @@ struct seam_hkid {
 
 struct seam_lp {
 	u8 init;
-	u32 leaf;	/* that it is in, + 1; atomic, for the audit */
+	u32 leaf;	/* that it is in, + 1; atomic */
+	u64 tdr;	/* that the leaf works on; 0: none; atomic */
 	u64 last_vp;	/* that ran there */
 	u32 invepts;	/* by the host; atomic */
 };

@@ -183,7 +183,8 @@ static int lps_show(struct seq_file *m, void *v)
 		u32 leaf = seam_load(&seam_sys.lp[i].leaf);
 
 		if (leaf)
-			seq_printf(m, "lp %u leaf %s last_vp %#llx\n", i, seam_leaves[leaf - 1].name,
+			seq_printf(m, "lp %u leaf %s tdr %#llx last_vp %#llx\n", i,
+				   seam_leaves[leaf - 1].name, seam_load(&seam_sys.lp[i].tdr),
 				   seam_load(&seam_sys.lp[i].last_vp));
 	}
 	return 0;

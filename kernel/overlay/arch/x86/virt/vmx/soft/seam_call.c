@@ -109,6 +109,7 @@ u64 seam_call_leaf(u64 rax, struct tdx_module_args *a, u32 lp)
 	seam_store(&seam_sys.lp[lp].leaf, c.leaf + 1);
 	status = leaf->fn(&c);
 	seam_store(&seam_sys.lp[lp].leaf, 0);
+	seam_store(&seam_sys.lp[lp].tdr, 0);
 	seam_count_status(c.leaf, status, c.provoked ? SEAM_PROVOKED : SEAM_NATURAL);
 	return status;
 }

@@ -14,7 +14,7 @@ static_assert(GP_MAX_OPS * sizeof(struct gp_op) <= SEAM_PAGE_SIZE);
 #define SLICE_VARIES	7
 
 /* Ops in a row that nobody can see: the program will never get anywhere. */
-#define MAX_IDLE_OPS	1000000
+#define MAX_IDLE_OPS	100000
 
 /* TDVMCALL leaves of what a guest kernel does for the instructions (GHCI) */
 #define VMCALL_HLT	12

@@ -23,6 +23,14 @@ noinstr u64 softseam_call(u64 fn, struct tdx_module_args *args)
 	return status;
 }
 
+/* The kernel puts all its memory into TDMRs, and reserves the holes. */
+bool seam_host_readable(u64 pa)
+{
+	struct pamt *p = pamt_find(pa);
+
+	return p && seam_load(&p->type) != PT_RSVD;
+}
+
 noinstr void softseam_invept(void)
 {
 	seam_invept(raw_smp_processor_id());

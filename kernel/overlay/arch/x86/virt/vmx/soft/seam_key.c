@@ -25,10 +25,10 @@ u64 seam_mng_key_config(struct seam_call *c)
 			status = S_KEY_GENERATION_FAILED;
 		else
 			r.td->keys |= 1U << package;
+		if (r.td->keys == (1U << seam_nr_packages()) - 1)
+			r.td->lifecycle = TD_KEYS_CONFIGURED;
 		seam_unlock(ket, SEAM_EXCLUSIVE);
 	}
-	if (r.td->keys == (1U << seam_nr_packages()) - 1)
-		r.td->lifecycle = TD_KEYS_CONFIGURED;
 	td_close(&r);
 	return status;
 }

@@ -37,6 +37,33 @@ bool seam_latent_hit(enum seam_latent_kind kind)
 	return true;
 }
 
+static bool of_td(enum seam_latent_kind kind)
+{
+	return kind == LATENT_TDR || kind == LATENT_TDVPR || kind == LATENT_OP_STATE ||
+	       kind == LATENT_SEPT_TREE || kind == LATENT_SEPT_ENTRY || kind == LATENT_EPOCH;
+}
+
+/* Whether somebody is there who could have the lock. */
+static bool contended(struct seam_call *c, enum seam_latent_kind kind)
+{
+	u64 tdr = seam_load(&seam_sys.lp[c->lp].tdr);
+
+	for (u32 i = 0; i < seam_nr_lps(); i++)
+		if (i != c->lp && seam_load(&seam_sys.lp[i].leaf) &&
+		    (!of_td(kind) || seam_load(&seam_sys.lp[i].tdr) == tdr))
+			return true;
+	return false;
+}
+
+bool seam_latent_busy(struct seam_call *c, enum seam_latent_kind kind)
+{
+	if (!seam_load(&seam_latent.knob[kind].per_million) ||
+	    (seam_latent.contended_only && !contended(c, kind)) || !seam_latent_hit(kind))
+		return false;
+	c->provoked = true;
+	return true;
+}
+
 bool seam_no_entropy(struct seam_call *c)
 {
 	bool hit = seam_latent_hit(LATENT_NO_ENTROPY);

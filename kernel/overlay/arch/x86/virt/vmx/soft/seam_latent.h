@@ -29,6 +29,11 @@ struct seam_latent_knob {
 #define SEAM_LATENT_LEAVES	64
 
 struct seam_latent {
+	/*
+	 * A lock is busy only while another LP is in a leaf, and of a TD's locks only if
+	 * that leaf is about the TD: KVM may rely on that once it has kicked all vCPUs out.
+	 */
+	bool contended_only;
 	struct seam_latent_knob knob[LATENT_NR];
 	u32 leaf_ns[SEAM_LATENT_LEAVES];	/* that a leaf takes, all locks held, if it succeeds */
 };
@@ -43,7 +48,8 @@ bool seam_latent_hit(enum seam_latent_kind kind);
 
 struct seam_call;
 
-/* The same of entropy, on behalf of a leaf. */
+/* The same of a lock and of entropy, on behalf of a leaf. */
+bool seam_latent_busy(struct seam_call *c, enum seam_latent_kind lock);
 bool seam_no_entropy(struct seam_call *c);
 
 #endif

@@ -107,5 +107,6 @@ static const struct file_operations latent_fops = {
 
 void seam_latent_init(struct dentry *dir)
 {
+	seam_latent.contended_only = true;
 	debugfs_create_file("latent", 0600, dir, NULL, &latent_fops);
 }

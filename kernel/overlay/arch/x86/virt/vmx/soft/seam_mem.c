@@ -45,10 +45,8 @@ static bool sept_trylock(struct seam_call *c, struct sept_op *op)
 {
 	u64 old = seam_load(op->pos.entry);
 
-	if (seam_latent_hit(LATENT_SEPT_ENTRY)) {
-		c->provoked = true;
+	if (seam_latent_busy(c, LATENT_SEPT_ENTRY))
 		goto busy;
-	}
 	do {
 		if (old & SEPT_LOCK)
 			goto busy;
@@ -146,7 +144,9 @@ u64 seam_mem_sept_add(struct seam_call *c)
 		return status;
 
 	s = sept_state(op.pos.val);
-	if (page == ~0ULL && !c->version) {
+	if (s != SEPT_FREE && s != SEPT_NL_MAPPED) {
+		status = sept_fail(c, &op, S_EPT_ENTRY_STATE_INCORRECT | ID_RCX);
+	} else if (page == ~0ULL && !c->version) {
 		status = S_OPERAND_INVALID | ID_R8;
 	} else if (s == SEPT_FREE && page != ~0ULL) {
 		status = pamt_get_free(c, page, ID_R8, &p);
@@ -156,19 +156,11 @@ u64 seam_mem_sept_add(struct seam_call *c)
 			sept_set(&op, sept_make(SEPT_NL_MAPPED, page));
 			seam_unlock(&p->lock, SEAM_EXCLUSIVE);
 		}
-	} else if (s != SEPT_NL_MAPPED || (!allow_existing && page != ~0ULL)) {
+	} else if (s == SEPT_FREE || (!allow_existing && page != ~0ULL)) {
 		status = sept_fail(c, &op, S_EPT_ENTRY_STATE_INCORRECT | ID_RCX);
 	}
 	sept_end(&op);
 	return status;
-}
-
-/* Memory that the host may use: no hole, no other HKID's. */
-static bool host_page(u64 pa)
-{
-	struct pamt *p = pamt_find(pa);
-
-	return p && seam_load(&p->type) != PT_RSVD;
 }
 
 u64 seam_mem_page_add(struct seam_call *c)
@@ -188,7 +180,7 @@ u64 seam_mem_page_add(struct seam_call *c)
 		status = sept_fail(c, &op, S_EPT_ENTRY_STATE_INCORRECT | ID_RCX);
 		goto out;
 	}
-	if (source & (SEAM_PAGE_SIZE - 1) || !host_page(source)) {
+	if (source & (SEAM_PAGE_SIZE - 1) || source & ~seam_pa_mask() || !seam_host_readable(source)) {
 		status = S_OPERAND_INVALID | ID_R9;
 		goto out;
 	}

@@ -45,9 +45,13 @@ static struct tlb_entry *tlb_slot(struct seam_vp *vp, u64 page)
 	return &tlb[((page >> 12) ^ (page >> 46)) % TLB_ENTRIES];
 }
 
-static void tlb_fill(struct seam_vp *vp, u64 page, u64 hpa, u64 rights)
+/* Whose the host's page was when the entry was filled; of shared memory only. */
+static u64 *tlb_owner(struct seam_vp *vp, const struct tlb_entry *e)
 {
-	*tlb_slot(vp, page) = (struct tlb_entry){ page | vp->tlb_gen, hpa | rights };
+	struct tlb_entry *tlb = seam_va(vp->tdcx[SEAM_TLB_TDCX]);
+	u64 *owner = seam_va(vp->tdcx[SEAM_OWNER_TDCX]);
+
+	return &owner[e - tlb];
 }
 
 static void violate(struct guest *g, u64 gpa, u64 qual, u64 eeq)
@@ -96,11 +100,14 @@ static bool private_hit(struct guest *g, u64 gpa, u64 hpa)
 /* An entry of KVM's EPT. */
 #define EPT_PS		BIT_ULL(7)
 
-static struct pamt *host_memory(u64 pa)
+/* The type of a page that the host may well use, NDA outside of TDMRs, or RSVD: no memory. */
+static enum pamt_type host_type(u64 pa)
 {
 	struct pamt *p = pamt_find(pa);
 
-	return p && seam_load(&p->type) != PT_RSVD ? p : NULL;
+	if (!seam_host_readable(pa))
+		return PT_RSVD;
+	return p ? seam_load(&p->type) : PT_NDA;
 }
 
 /*
@@ -113,7 +120,7 @@ static bool shared_walk(struct guest *g, u64 gpa, u64 *entry, u64 *hpa)
 	int level = g->td->levels - 1;
 
 	for (*entry = SEPT_SVE;; level--, table = *entry & SEPT_HPA) {
-		if (!host_memory(table))
+		if (!seam_host_readable(table))
 			return false;
 		*entry = seam_load((u64 *)seam_va(table) +
 				   ((gpa >> (12 + 9 * level)) & (SEPT_ENTRIES - 1)));
@@ -133,25 +140,25 @@ static bool shared_walk(struct guest *g, u64 gpa, u64 *entry, u64 *hpa)
  * KVM may have zapped what the TLB still has, until it flushes; what the host
  * has freed by then, or given to a TD, must not be reached any more.
  */
-static bool shared_hit(struct guest *g, u64 gpa, u64 hpa)
+static bool shared_hit(struct guest *g, u64 gpa, u64 hpa, u64 owner)
 {
-	struct pamt *p = host_memory(hpa);
-	u64 entry, now;
+	enum pamt_type type = host_type(hpa);
+	u64 entry, now, id = type == PT_NDA ? seam_host_page_id(hpa) : 0;
 
 	if (shared_walk(g, gpa, &entry, &now) && now == hpa)
 		return true;
-	if (p && seam_load(&p->type) == PT_NDA && !seam_host_page_free(hpa)) {
+	if (id && id == owner) {
 		seam_add(&seam_guest_counts.late_shared, 1);
 		return true;
 	}
 	seam_add(&seam_findings.stale_shared, 1);
-	seam_log_add(LOG_STALE_SHARED, g, gpa, hpa, p ? seam_load(&p->type) : PT_RSVD, epochs(g));
+	seam_log_add(LOG_STALE_SHARED, g, gpa, hpa, type, epochs(g));
 	return false;
 }
 
 static enum guest_access shared_miss(struct guest *g, u64 gpa, u64 qual, u64 *hpa, u64 *rights)
 {
-	struct pamt *p;
+	enum pamt_type type;
 	u64 entry;
 	bool there = shared_walk(g, gpa, &entry, hpa);
 
@@ -161,12 +168,12 @@ static enum guest_access shared_miss(struct guest *g, u64 gpa, u64 qual, u64 *hp
 		violate(g, gpa, qual | (entry & SEPT_RWX) << 3, EEQ_NONE);
 		return GUEST_LEFT;
 	}
-	p = host_memory(*hpa);
-	if (!p) {
+	type = host_type(*hpa);
+	if (type == PT_RSVD) {
 		guest_leave(g, EXIT_EPT_MISCONFIG);
 		return GUEST_LEFT;
 	}
-	if (seam_load(&p->type) != PT_NDA) {
+	if (type != PT_NDA) {
 		seam_add(&seam_findings.shared_private, 1);
 		guest_die(g, LOG_SHARED_PRIVATE, gpa, *hpa);
 		return GUEST_LEFT;
@@ -223,7 +230,8 @@ enum guest_access guest_translate(struct guest *g, u64 gpa, u64 qual, u64 **mem)
 	if (e->tag == (page | g->vp->tlb_gen) && e->val & qual) {
 		seam_add(&seam_guest_counts.tlb_hits, 1);
 		hpa = e->val & SEPT_HPA;
-		if (!(shared ? shared_hit(g, gpa, hpa) : private_hit(g, gpa, hpa))) {
+		if (!(shared ? shared_hit(g, gpa, hpa, *tlb_owner(g->vp, e)) :
+			       private_hit(g, gpa, hpa))) {
 			/* Reported once is enough; what would be read there is nobody's business. */
 			e->tag = 0;
 			guest_leave(g, EXIT_OTHER_SMI);
@@ -235,7 +243,9 @@ enum guest_access guest_translate(struct guest *g, u64 gpa, u64 qual, u64 **mem)
 			       private_miss(g, gpa, qual, &hpa, &rights);
 		if (ret != GUEST_OK)
 			return ret;
-		tlb_fill(g->vp, page, hpa, rights);
+		*e = (struct tlb_entry){ page | g->vp->tlb_gen, hpa | rights };
+		if (shared)
+			*tlb_owner(g->vp, e) = seam_host_page_id(hpa);
 	}
 	*mem = seam_va(hpa + (gpa & (SEAM_PAGE_SIZE - 1)));
 	return GUEST_OK;

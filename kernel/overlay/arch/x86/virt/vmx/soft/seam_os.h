@@ -36,6 +36,12 @@ static inline u64 seam_pa_mask(void)
 	return BIT_ULL(boot_cpu_data.x86_phys_bits) - 1;
 }
 
+/* The bits of the KeyID above them: as many as softvmx tells. */
+static inline u64 seam_hkid_mask(void)
+{
+	return GENMASK_ULL(5, 0) << boot_cpu_data.x86_phys_bits;
+}
+
 static inline u32 seam_nr_lps(void)
 {
 	return num_online_cpus();
@@ -67,10 +73,19 @@ static __always_inline void seam_relax(void)
 	cpu_relax();
 }
 
-/* Whether the host has given the page at @pa back, to be used for something else. */
-static inline bool seam_host_page_free(u64 pa)
+/*
+ * Whose page it is in the host's eyes: 0 if nobody's, else a number that changes
+ * when it is used for something else.
+ */
+static inline u64 seam_host_page_id(u64 pa)
 {
-	return !page_count(pfn_to_page(pa >> PAGE_SHIFT));
+	struct page *page = pfn_to_page(pa >> PAGE_SHIFT);
+	struct folio *folio = page_folio(page);
+
+	if (!folio_ref_count(folio))
+		return 0;
+	return ((u64)READ_ONCE(folio->mapping) ^
+		(READ_ONCE(folio->index) + folio_page_idx(folio, page)) << 48) | 1;
 }
 
 /* Whether all of [@pa, @pa + @size) can be converted to private memory. */

@@ -13,10 +13,8 @@ bool seam_trylock(struct seam_call *c, struct seam_lock *lock, enum seam_mode mo
 {
 	u16 old = seam_load(&lock->v), new;
 
-	if (seam_latent_hit(kind)) {
-		c->provoked = true;
+	if (seam_latent_busy(c, kind))
 		goto busy;
-	}
 	do {
 		if (mode == SEAM_EXCLUSIVE ? old & ~SEAM_LOCK_HP : old & SEAM_LOCK_EXCLUSIVE)
 			goto busy;
@@ -152,7 +150,7 @@ u64 seam_phymem_page_reclaim(struct seam_call *c)
 
 u64 seam_phymem_page_wbinvd(struct seam_call *c)
 {
-	u64 pa = c->a->rcx & seam_pa_mask();
+	u64 pa = c->a->rcx & ~seam_hkid_mask();
 	struct pamt *p;
 	u64 status;
 

@@ -103,10 +103,9 @@ static u64 check(struct seam_call *c, const struct td_params_arg *p)
 u64 seam_take_params(struct seam_call *c, struct seam_td *td, u64 pa)
 {
 	struct td_params_arg p;
-	struct pamt *pamt = pamt_find(pa);
 	u64 status;
 
-	if (pa & (sizeof(p) - 1) || !pamt || seam_load(&pamt->type) == PT_RSVD)
+	if (pa & (sizeof(p) - 1) || pa & ~seam_pa_mask() || !seam_host_readable(pa))
 		return S_OPERAND_INVALID | ID_RDX;
 	/* The host could change them meanwhile. */
 	memcpy(&p, seam_va(pa), sizeof(p));

@@ -11,6 +11,7 @@ u64 td_open(struct seam_call *c, struct td_ref *r, u64 tdr_pa, enum seam_mode mo
 	u64 status;
 
 	*r = (struct td_ref){ .c = c, .mode = mode };
+	seam_store(&seam_sys.lp[c->lp].tdr, tdr_pa);
 	status = pamt_get(c, tdr_pa, operand, mode, LATENT_TDR, &r->pamt);
 	if (status)
 		return status;
