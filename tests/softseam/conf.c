@@ -152,6 +152,24 @@ void conf_block(u64 gpa)
 	conf_track_ok();
 }
 
+u64 *conf_shared_entry(u64 gpa)
+{
+	u64 table = conf_tdvpr()->shared_eptp, *entry;
+
+	if (!table) {
+		table = arena_page();
+		succeed(call(VP_WR, .rcx = conf.vp, .rdx = 0x203c, .r8 = table, .r9 = ~0ULL));
+	}
+	for (int level = conf.td.levels - 1;; level--) {
+		entry = (u64 *)seam_va(table) + (gpa >> (12 + 9 * level) & (SEPT_ENTRIES - 1));
+		if (!level)
+			return entry;
+		if (!*entry)
+			*entry = arena_page() | 7;
+		table = *entry & SEPT_HPA;
+	}
+}
+
 u64 enter(void)
 {
 	return call(VP_ENTER, .rcx = conf.vp);

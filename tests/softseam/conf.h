@@ -41,8 +41,8 @@ struct conf_table {
 
 /* The table, by topic: one of each file. */
 extern const struct conf_table conf_call, conf_sys, conf_td, conf_key, conf_vp, conf_vp_fields,
-    conf_sept, conf_mem, conf_remove, conf_phymem, conf_enter, conf_exit, conf_guest, conf_accept,
-    conf_track;
+    conf_sept, conf_mem, conf_remove, conf_phymem, conf_enter, conf_exit, conf_zero_step,
+    conf_guest, conf_accept, conf_track;
 #define CONF_TABLE(topic, array)                                                                   \
 	const struct conf_table topic = {(array), sizeof(array) / sizeof((array)[0])}
 
@@ -59,6 +59,7 @@ extern struct conf conf;
 #define CONF_HKID 33
 #define CONF_PROG 0x200000ULL /* GPA of the vCPU's program */
 #define CONF_GPA  0x400000ULL /* of a page that is free to use */
+#define CONF_SVE  BIT_ULL(63) /* in the host's EPT: no #VE */
 
 /* Brings up the module with 2 LPs in PACKAGES and forgets the test before. */
 void conf_begin(const struct conf_row *row, u32 packages);
@@ -103,6 +104,8 @@ void conf_runnable(void);
 /* BLOCK and TRACK of a page. */
 void conf_block(u64 gpa);
 void conf_track_ok(void);
+/* An entry of the host's EPT, for the shared alias of a GPA; its tables at need. */
+u64 *conf_shared_entry(u64 gpa);
 /* VP.ENTER on LP 0; RAX. */
 u64 enter(void);
 

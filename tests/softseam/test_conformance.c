@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 static const struct conf_table *const tables[] = {
-    &conf_call,	     &conf_sys,	  &conf_td,   &conf_key,    &conf_vp,
-    &conf_vp_fields, &conf_sept,  &conf_mem,  &conf_remove, &conf_track,
-    &conf_phymem,    &conf_enter, &conf_exit, &conf_guest,  &conf_accept,
+    &conf_call,	     &conf_sys,	 &conf_td,     &conf_key,    &conf_vp,	   &conf_vp_fields,
+    &conf_sept,	     &conf_mem,	 &conf_remove, &conf_track,  &conf_phymem, &conf_enter,
+    &conf_zero_step, &conf_exit, &conf_guest,  &conf_accept,
 };
 
 static const struct {
@@ -131,8 +131,10 @@ static const char *exit_name(u64 reason)
 	switch (reason) {
 	case 0:
 		return "SUCCESS";
-	case EXIT_TRIPLE_FAULT:
-		return "exit: triple fault";
+	case 1:
+		return "exit: interrupt";
+	case 3:
+		return "exit: INIT and others";
 	case EXIT_OTHER_SMI:
 		return "exit: other SMI";
 	case EXIT_EPT_VIOLATION:
@@ -151,7 +153,7 @@ static bool has_operand(u64 code)
 {
 	return code == S_OPERAND_INVALID || code == S_OPERAND_BUSY ||
 	       code == S_OPERAND_ADDR_RANGE_ERROR || code == S_PAGE_METADATA_INCORRECT ||
-	       (code >> 40 & 0xff) == 0xb;
+	       ((code >> 40 & 0xff) == 0xb && code != S_PAGE_SIZE_MISMATCH);
 }
 
 static const char *status_name(u64 status)
