@@ -170,11 +170,6 @@ u64 *conf_shared_entry(u64 gpa)
 	}
 }
 
-u64 enter(void)
-{
-	return call(VP_ENTER, .rcx = conf.vp);
-}
-
 struct seam_td *conf_tdr(void)
 {
 	return seam_va(conf.td.tdr);

@@ -28,21 +28,20 @@ struct conf_table {
 };
 
 /* Statuses that this model never has, for the rows that say so. */
-#define CONF_INTERRUPTED_RESTARTABLE 0x8000000400000000ULL
-#define CONF_SYS_SHUTDOWN	     0xc000050600000000ULL
-#define CONF_LIMIT_CPUID_MAXVAL_SET  0xc000090100000000ULL
-#define CONF_INCONSISTENT_MSR	     0xc000092000000000ULL
-#define CONF_INCORRECT_MSR_VALUE     0xc000092100000000ULL
-#define CONF_TSC_ROLLBACK	     0xc000070600000000ULL
-#define CONF_WRONG_APIC_MODE	     0xe000000700000000ULL
-#define CONF_CORRUPTED_MD	     0x6000000a00000000ULL
-#define CONF_CROSS_TD_FAULT	     0x8000000800000000ULL
-#define CONF_CROSS_TD_TRAP	     0x9000000900000000ULL
+#define CONF_SYS_SHUTDOWN	    0xc000050600000000ULL
+#define CONF_LIMIT_CPUID_MAXVAL_SET 0xc000090100000000ULL
+#define CONF_INCONSISTENT_MSR	    0xc000092000000000ULL
+#define CONF_INCORRECT_MSR_VALUE    0xc000092100000000ULL
+#define CONF_TSC_ROLLBACK	    0xc000070600000000ULL
+#define CONF_WRONG_APIC_MODE	    0xe000000700000000ULL
+#define CONF_CORRUPTED_MD	    0x6000000a00000000ULL
+#define CONF_CROSS_TD_FAULT	    0x8000000800000000ULL
+#define CONF_CROSS_TD_TRAP	    0x9000000900000000ULL
 
 /* The table, by topic: one of each file. */
-extern const struct conf_table conf_call, conf_sys, conf_td, conf_key, conf_vp, conf_vp_fields,
-    conf_sept, conf_mem, conf_remove, conf_phymem, conf_enter, conf_exit, conf_zero_step,
-    conf_guest, conf_accept, conf_track;
+extern const struct conf_table conf_call, conf_format, conf_sys, conf_sys_rd, conf_td, conf_mr,
+    conf_key, conf_vp, conf_vp_fields, conf_sept, conf_mem, conf_remove, conf_phymem, conf_enter,
+    conf_exit, conf_zero_step, conf_guest, conf_accept, conf_track;
 #define CONF_TABLE(topic, array)                                                                   \
 	const struct conf_table topic = {(array), sizeof(array) / sizeof((array)[0])}
 
@@ -107,7 +106,7 @@ void conf_track_ok(void);
 /* An entry of the host's EPT, for the shared alias of a GPA; its tables at need. */
 u64 *conf_shared_entry(u64 gpa);
 /* VP.ENTER on LP 0; RAX. */
-u64 enter(void);
+#define enter() call(VP_ENTER, .rcx = conf.vp)
 
 /* --- The model's inside --- */
 
@@ -161,11 +160,11 @@ struct conf_subject {
 
 extern const struct conf_subject conf_subjects[];
 /* That of the row at work. */
-const struct conf_subject *subject(void);
+const struct conf_subject *conf_leaf(void);
 /* Its registers, in a situation where it succeeds. */
-struct tdx_module_args prepared(void);
+struct tdx_module_args conf_prepared(void);
 u64 *conf_reg(struct tdx_module_args *a, u32 id);
-u64 run(struct tdx_module_args a);
+u64 conf_run(struct tdx_module_args a);
 
 #define FN(name) void name(void);
 /* conf_prefix.c: TDR or TDVPR, then OP_STATE and the like, then a page to add. */
@@ -184,6 +183,8 @@ FN(obj_order_45)
 FN(td_busy)
 FN(td_latent)
 FN(td_order_busy)
+FN(td_order_type)
+FN(kot_order_type)
 FN(td_fatal)
 FN(td_keys)
 FN(td_tdcx)
@@ -237,6 +238,8 @@ FN(page_order_34)
 	ROW(leaf, S_OPERAND_BUSY | ID_TDR, s, "the vCPU's TDR locked, and host priority", td_busy), \
 	ROW(leaf, S_OPERAND_BUSY | ID_TDR, s, "the vCPU's TDR locked: latent", td_latent), \
 	ROW(leaf, S_OPERAND_BUSY | ID_TDR, s, "order: TDR locked, before what the TD is like", td_order_busy)
+#define OWNER_ORDER_ROW(leaf, s, id) \
+	ROW(leaf, S_PAGE_METADATA_INCORRECT | (id), s, "order: TDVPR's type, before the TDR's lock", td_order_type)
 #define TD_ROWS(leaf, s) \
 	ROW(leaf, S_TD_FATAL, s, "the TD is fatal", td_fatal), \
 	ROW(leaf, S_TD_KEYS_NOT_CONFIGURED, s, "life cycle: HKID_ASSIGNED, BLOCKED, TEARDOWN", td_keys), \

@@ -279,6 +279,7 @@ static const struct conf_row rows[] = {
 	TYPE_ORDER_ROW(E, "5.1", ID_RCX),
 	SHARED_ROW(E, "5.1", "TDVPR"),
 	OWNER_ROWS(E, "5.1"),
+	OWNER_ORDER_ROW(E, "5.1", ID_RCX),
 	TD_ROWS(E, "5.1 P5"),
 	OP_ROWS(E, "5.1"),
 	OP_STATE_ROWS(E, "5.1"),

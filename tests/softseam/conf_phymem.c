@@ -34,6 +34,16 @@ static void reclaim_type(void)
 	told(0, 0);
 }
 
+static void reclaim_busy_order(void)
+{
+	u64 page = arena_page();
+
+	conf_hold(conf_lock_of(page), SEAM_SHARED);
+	expect(reclaim(page));
+	told(0, 0);
+	conf_let_go(conf_lock_of(page), SEAM_SHARED);
+}
+
 static void reclaim_owner(void)
 {
 	struct seam_lock *lock;
@@ -224,6 +234,7 @@ static const struct conf_row rows[] = {
 	ANY_PAGE_ROWS("TDH.PHYMEM.PAGE.RECLAIM"),
 	HKID_ROW("TDH.PHYMEM.PAGE.RECLAIM"),
 	ROW("TDH.PHYMEM.PAGE.RECLAIM", S_PAGE_METADATA_INCORRECT | ID_RCX, "1.4", "NDA, RSVD: outputs 0", reclaim_type),
+	ROW("TDH.PHYMEM.PAGE.RECLAIM", S_OPERAND_BUSY | ID_RCX, "1.4", "order: page locked, before its type", reclaim_busy_order),
 	EXCEPTION("TDH.PHYMEM.PAGE.RECLAIM", S_OPERAND_INVALID | ID_RCX, "1.4", "not aligned for its size", "the model has no 2M pages: KVM 7.3 maps TDs' private memory by 4K"),
 	ROW("TDH.PHYMEM.PAGE.RECLAIM", S_OPERAND_BUSY | ID_TDR, "1.4", "owner locked, and host priority; latent; outputs", reclaim_owner),
 	ROW("TDH.PHYMEM.PAGE.RECLAIM", S_OPERAND_BUSY | ID_TDR, "1.4", "order: owner locked, before life cycle", reclaim_owner_order),

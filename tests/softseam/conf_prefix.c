@@ -7,14 +7,14 @@
 
 static void refused(struct tdx_module_args a)
 {
-	expect(run(a));
-	if (subject()->zeroes)
+	expect(conf_run(a));
+	if (conf_leaf()->zeroes)
 		outputs(0, 0);
 }
 
 static void succeeds(struct tdx_module_args a)
 {
-	same(run(a), subject()->success);
+	same(conf_run(a), conf_leaf()->success);
 }
 
 static enum seam_mode conflicting(enum seam_mode mode)
@@ -38,7 +38,7 @@ static void latent(struct tdx_module_args a, struct seam_lock *lock, enum seam_l
 {
 	conf_latent(kind, 1000000);
 	refused(a);
-	same(conf_provoked(subject()->rax & 0xffff, conf.row->status), 1);
+	same(conf_provoked(conf_leaf()->rax & 0xffff, conf.row->status), 1);
 	must(lock->v & SEAM_LOCK_HP);
 	conf_latent(kind, 0);
 	succeeds(a);
@@ -49,12 +49,12 @@ static void latent(struct tdx_module_args a, struct seam_lock *lock, enum seam_l
 
 static u64 *object(struct tdx_module_args *a)
 {
-	return conf_reg(a, subject()->object);
+	return conf_reg(a, conf_leaf()->object);
 }
 
 static void object_is(u64 pa)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	*object(&a) = pa;
 	refused(a);
@@ -62,7 +62,7 @@ static void object_is(u64 pa)
 
 static void object_with(u64 bits)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	*object(&a) |= bits;
 	refused(a);
@@ -70,9 +70,9 @@ static void object_with(u64 bits)
 
 static enum seam_latent_kind object_kind(void)
 {
-	if (subject()->plain)
+	if (conf_leaf()->plain)
 		return LATENT_PAGE;
-	return subject()->vp ? LATENT_TDVPR : LATENT_TDR;
+	return conf_leaf()->vp ? LATENT_TDVPR : LATENT_TDR;
 }
 
 void obj_unaligned(void)
@@ -102,21 +102,21 @@ void obj_uninitialized(void)
 
 void obj_busy(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
-	busy(a, conf_lock_of(*object(&a)), conflicting(subject()->mode));
+	busy(a, conf_lock_of(*object(&a)), conflicting(conf_leaf()->mode));
 }
 
 void obj_latent(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	latent(a, conf_lock_of(*object(&a)), object_kind());
 }
 
 void obj_type(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u64 pa = *object(&a);
 	struct pamt *p = pamt_find(pa);
 	static const u8 types[] = {PT_NDA, PT_RSVD, PT_REG, PT_TDR, PT_TDCX, PT_TDVPR, PT_EPT};
@@ -133,7 +133,7 @@ void obj_type(void)
 
 void obj_shared(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	struct seam_lock *lock = conf_lock_of(*object(&a));
 
 	conf_hold(lock, SEAM_SHARED);
@@ -148,7 +148,7 @@ void obj_order_12(void)
 
 void obj_order_34(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	struct pamt *p = pamt_find(*object(&a));
 
 	p->type = PT_REG;
@@ -159,7 +159,7 @@ void obj_order_34(void)
 
 void obj_order_45(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	pamt_find(*object(&a))->type = PT_REG;
 	conf_tdr()->fatal = 1;
@@ -170,21 +170,21 @@ void obj_order_45(void)
 
 void td_busy(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
-	busy(a, conf_lock_of(conf.td.tdr), conflicting(subject()->td_mode));
+	busy(a, conf_lock_of(conf.td.tdr), conflicting(conf_leaf()->td_mode));
 }
 
 void td_latent(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	latent(a, conf_lock_of(conf.td.tdr), LATENT_TDR);
 }
 
 void td_order_busy(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	struct seam_lock *lock = conf_lock_of(conf.td.tdr);
 
 	conf_tdr()->fatal = 1;
@@ -194,11 +194,32 @@ void td_order_busy(void)
 	conf_let_go(lock, SEAM_EXCLUSIVE);
 }
 
+void td_order_type(void)
+{
+	struct tdx_module_args a = conf_prepared();
+	struct seam_lock *lock = conf_lock_of(conf.td.tdr);
+
+	pamt_find(*object(&a))->type = PT_REG;
+	conf_hold(lock, SEAM_EXCLUSIVE);
+	refused(a);
+	conf_let_go(lock, SEAM_EXCLUSIVE);
+}
+
+void kot_order_type(void)
+{
+	struct tdx_module_args a = conf_prepared();
+
+	pamt_find(*object(&a))->type = PT_REG;
+	conf_hold(&seam_sys.kot, SEAM_EXCLUSIVE);
+	refused(a);
+	conf_let_go(&seam_sys.kot, SEAM_EXCLUSIVE);
+}
+
 /* --- The TD --- */
 
 void td_fatal(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_tdr()->fatal = 1;
 	refused(a);
@@ -207,7 +228,7 @@ void td_fatal(void)
 void td_keys(void)
 {
 	static const u8 wrong[] = {TD_HKID_ASSIGNED, TD_BLOCKED, TD_TEARDOWN};
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	for (size_t i = 0; i < sizeof(wrong); i++) {
 		conf_tdr()->lifecycle = wrong[i];
@@ -218,7 +239,7 @@ void td_keys(void)
 
 void td_tdcx(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_tdr()->ntdcx = SEAM_TDCX_PAGES - 1;
 	refused(a);
@@ -226,18 +247,18 @@ void td_tdcx(void)
 
 void td_order_5(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_tdr()->ntdcx = SEAM_TDCX_PAGES - 1;
 	conf_tdr()->lifecycle = TD_BLOCKED;
-	same(run(a), S_TD_KEYS_NOT_CONFIGURED);
+	same(conf_run(a), S_TD_KEYS_NOT_CONFIGURED);
 	conf_tdr()->fatal = 1;
 	refused(a);
 }
 
 void td_order_56(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_tdr()->ntdcx = SEAM_TDCX_PAGES - 1;
 	conf_hold(&conf_tdr()->op_lock, SEAM_EXCLUSIVE);
@@ -251,14 +272,14 @@ static u8 wrong_op_state(void)
 {
 	u8 state = 0;
 
-	while (subject()->states & OPS(state))
+	while (conf_leaf()->states & OPS(state))
 		state++;
 	return state;
 }
 
 void td_order_57(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_tdr()->ntdcx = SEAM_TDCX_PAGES - 1;
 	conf_tdr()->op_state = wrong_op_state();
@@ -267,21 +288,21 @@ void td_order_57(void)
 
 void op_busy(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	busy(a, &conf_tdr()->op_lock, SEAM_EXCLUSIVE);
 }
 
 void op_latent(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	latent(a, &conf_tdr()->op_lock, LATENT_OP_STATE);
 }
 
 void op_skipped(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_hold(&conf_tdr()->op_lock, SEAM_EXCLUSIVE);
 	succeeds(a);
@@ -290,10 +311,10 @@ void op_skipped(void)
 
 void op_state(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	for (u8 state = OP_UNINITIALIZED; state <= OP_RUNNABLE; state++) {
-		if (subject()->states & OPS(state))
+		if (conf_leaf()->states & OPS(state))
 			continue;
 		conf_tdr()->op_state = state;
 		refused(a);
@@ -305,10 +326,10 @@ void op_allowed(void)
 	for (u8 state = OP_UNINITIALIZED; state <= OP_RUNNABLE; state++) {
 		struct tdx_module_args a;
 
-		if (!(subject()->states & OPS(state)))
+		if (!(conf_leaf()->states & OPS(state)))
 			continue;
 		conf_begin(conf.row, 1);
-		a = prepared();
+		a = conf_prepared();
 		conf_tdr()->op_state = state;
 		succeeds(a);
 	}
@@ -316,7 +337,7 @@ void op_allowed(void)
 
 void op_order_67(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_tdr()->op_state = wrong_op_state();
 	conf_hold(&conf_tdr()->op_lock, SEAM_EXCLUSIVE);
@@ -326,28 +347,28 @@ void op_order_67(void)
 
 void op_order_78(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u8 right = conf_tdr()->op_state;
 
-	subject()->spoil(&a);
+	conf_leaf()->spoil(&a);
 	conf_tdr()->op_state = wrong_op_state();
 	refused(a);
 	/* It is spoilt indeed. */
 	conf_tdr()->op_state = right;
-	must(run(a) != subject()->success);
-	must(run(a) != conf.row->status);
+	must(conf_run(a) != conf_leaf()->success);
+	must(conf_run(a) != conf.row->status);
 }
 
 /* --- A page to add --- */
 
 static u64 *page(struct tdx_module_args *a)
 {
-	return conf_reg(a, subject()->page);
+	return conf_reg(a, conf_leaf()->page);
 }
 
 static void page_is(u64 pa)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	*page(&a) = pa;
 	refused(a);
@@ -355,7 +376,7 @@ static void page_is(u64 pa)
 
 static void page_with(u64 bits)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	*page(&a) |= bits;
 	refused(a);
@@ -388,14 +409,14 @@ void page_uninitialized(void)
 
 void page_busy(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	busy(a, conf_lock_of(*page(&a)), SEAM_SHARED);
 }
 
 void page_latent(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	latent(a, conf_lock_of(*page(&a)), LATENT_PAGE);
 }
@@ -403,7 +424,7 @@ void page_latent(void)
 void page_type(void)
 {
 	static const u8 types[] = {PT_RSVD, PT_REG, PT_TDR, PT_TDCX, PT_TDVPR, PT_EPT};
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	struct pamt *p = pamt_find(*page(&a));
 
 	for (size_t i = 0; i < sizeof(types); i++) {
@@ -426,7 +447,7 @@ void page_order_12(void)
 
 void page_order_34(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	struct pamt *p = pamt_find(*page(&a));
 
 	p->type = PT_REG;

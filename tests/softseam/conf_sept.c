@@ -11,7 +11,7 @@ static u8 level_of(const struct tdx_module_args *a)
 
 static void refused(struct tdx_module_args a, u64 rcx, u64 rdx)
 {
-	expect(run(a));
+	expect(conf_run(a));
 	outputs(rcx, rdx);
 }
 
@@ -19,7 +19,7 @@ static void refused(struct tdx_module_args a, u64 rcx, u64 rdx)
 
 static void pinfo_with(u64 bits)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	a.rcx |= bits;
 	refused(a, 0, 0);
@@ -43,10 +43,10 @@ static void p8_high_bits(void)
 
 static void p8_level(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	for (u64 level = 0; level < 8; level++) {
-		if (level >= subject()->min_level && level < subject()->bad_level)
+		if (level >= conf_leaf()->min_level && level < conf_leaf()->bad_level)
 			continue;
 		a.rcx = level;
 		refused(a, 0, 0);
@@ -55,7 +55,7 @@ static void p8_level(void)
 
 static void p8_alignment(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	a.rcx = (CONF_GPA + SEAM_PAGE_SIZE) | 1;
 	refused(a, 0, 0);
@@ -70,7 +70,7 @@ static void p9_shared(void)
 
 static void p9_gpaw(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u64 gpa = a.rcx;
 
 	for (int bit = 48; bit < 52; bit++) {
@@ -81,7 +81,7 @@ static void p9_gpaw(void)
 
 static void p9_before_p10(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	a.rcx |= BIT_ULL(47);
 	conf_hold(&conf_tdr()->sept_lock, SEAM_EXCLUSIVE);
@@ -93,53 +93,53 @@ static void p9_before_p10(void)
 
 static void p10_busy(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	struct seam_lock *lock = &conf_tdr()->sept_lock;
-	enum seam_mode held = subject()->tree == SEAM_SHARED ? SEAM_EXCLUSIVE : SEAM_SHARED;
+	enum seam_mode held = conf_leaf()->tree == SEAM_SHARED ? SEAM_EXCLUSIVE : SEAM_SHARED;
 
 	conf_hold(lock, held);
 	refused(a, 0, 0);
 	conf_let_go(lock, held);
 	/* Of a kind without host priority. */
 	same(lock->v, 0);
-	succeed(run(a));
+	succeed(conf_run(a));
 }
 
 static void p10_latent(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_latent(LATENT_SEPT_TREE, 1000000);
 	refused(a, 0, 0);
-	same(conf_provoked(subject()->rax, conf.row->status), 1);
+	same(conf_provoked(conf_leaf()->rax, conf.row->status), 1);
 	same(conf_tdr()->sept_lock.v, 0);
 	conf_latent(LATENT_SEPT_TREE, 0);
-	succeed(run(a));
+	succeed(conf_run(a));
 }
 
 static void p10_shared(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_hold(&conf_tdr()->sept_lock, SEAM_SHARED);
-	succeed(run(a));
+	succeed(conf_run(a));
 	conf_let_go(&conf_tdr()->sept_lock, SEAM_SHARED);
 }
 
 static void p10_none(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	conf_hold(&conf_tdr()->sept_lock, SEAM_EXCLUSIVE);
-	succeed(run(a));
+	succeed(conf_run(a));
 	conf_let_go(&conf_tdr()->sept_lock, SEAM_EXCLUSIVE);
 }
 
 static void p10_before_p11(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
-	a.rcx = NO_TABLE | subject()->min_level;
+	a.rcx = NO_TABLE | conf_leaf()->min_level;
 	conf_hold(&conf_tdr()->sept_lock, SEAM_EXCLUSIVE);
 	refused(a, 0, 0);
 	conf_let_go(&conf_tdr()->sept_lock, SEAM_EXCLUSIVE);
@@ -150,14 +150,14 @@ static void p10_before_p11(void)
 /* RCX and RDX tell of the entry at which the walk stops. */
 static void p11_walk(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 
 	/* At the root: nothing there for this GPA. */
-	a.rcx = BIT_ULL(46) | subject()->min_level;
+	a.rcx = BIT_ULL(46) | conf_leaf()->min_level;
 	refused(a, BIT_ULL(63), 3);
-	a.rcx = NO_TABLE | subject()->min_level;
+	a.rcx = NO_TABLE | conf_leaf()->min_level;
 	refused(a, BIT_ULL(63), 2);
-	if (subject()->min_level)
+	if (conf_leaf()->min_level)
 		return;
 	a.rcx = CONF_GPA + (1 << 21);
 	refused(a, BIT_ULL(63), 1);
@@ -165,7 +165,7 @@ static void p11_walk(void)
 
 static void p11_blocked_table(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u8 above = level_of(&a) + 1;
 	u64 *entry = conf_entry_at(CONF_GPA, above);
 
@@ -175,7 +175,7 @@ static void p11_blocked_table(void)
 
 static void p11_five_levels(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u64 tdr = conf.td.tdr;
 
 	arena_td_new(&conf.td, CONF_HKID + 1, TD_STATE_COMPLETE);
@@ -190,7 +190,7 @@ static void p11_five_levels(void)
 
 static void p11_before_p12(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u8 above = level_of(&a) + 1;
 	u64 *entry = conf_entry_at(CONF_GPA, above);
 
@@ -203,7 +203,7 @@ static void p11_before_p12(void)
 
 static void p12_busy(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u8 level = level_of(&a);
 	u64 *entry = conf_entry_at(CONF_GPA, level);
 	enum sept_state state = sept_state(*entry);
@@ -214,13 +214,13 @@ static void p12_busy(void)
 	must(*entry & SEPT_HP);
 	must(*entry & SEPT_LOCK);
 	*entry &= ~SEPT_LOCK;
-	succeed(run(a));
+	succeed(conf_run(a));
 	must(!(*entry & SEPT_HP));
 }
 
 static void p12_latent(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u8 level = level_of(&a);
 	u64 *entry = conf_entry_at(CONF_GPA, level);
 	enum sept_state state = sept_state(*entry);
@@ -228,10 +228,10 @@ static void p12_latent(void)
 
 	conf_latent(LATENT_SEPT_ENTRY, 1000000);
 	refused(a, conf_rcx_of(state, hpa), level | conf_rdx_of(state));
-	same(conf_provoked(subject()->rax, conf.row->status), 1);
+	same(conf_provoked(conf_leaf()->rax, conf.row->status), 1);
 	must(*entry & SEPT_HP);
 	conf_latent(LATENT_SEPT_ENTRY, 0);
-	succeed(run(a));
+	succeed(conf_run(a));
 	must(!(*entry & SEPT_HP));
 }
 
@@ -239,14 +239,14 @@ static enum sept_state forbidden(void)
 {
 	enum sept_state s = SEPT_FREE;
 
-	while (subject()->entry_states & 1U << s)
+	while (conf_leaf()->entry_states & 1U << s)
 		s++;
 	return s;
 }
 
 static void p12_before_p13(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u8 level = level_of(&a);
 	u64 *entry = conf_entry_at(CONF_GPA, level), hpa = arena_page();
 	enum sept_state s = forbidden();
@@ -265,12 +265,12 @@ static bool possible(enum sept_state s, u8 level)
 
 static void p13_states(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u8 level = level_of(&a);
 	u64 *entry = conf_entry_at(CONF_GPA, level), hpa = arena_page();
 
 	for (enum sept_state s = SEPT_FREE; s < SEPT_NR_STATES; s++) {
-		if (subject()->entry_states & 1U << s || !possible(s, level))
+		if (conf_leaf()->entry_states & 1U << s || !possible(s, level))
 			continue;
 		*entry = sept_make(s, hpa);
 		refused(a, conf_rcx_of(s, hpa), level | conf_rdx_of(s));
@@ -281,12 +281,12 @@ static void p13_states(void)
 /* The same at a level where an entry is no leaf. */
 static void p13_level_1(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u64 *entry = conf_entry_at(CONF_GPA, 1), raw = *entry;
 
 	a.rcx |= 1;
 	for (enum sept_state s = SEPT_FREE; s < SEPT_NR_STATES; s++) {
-		if (subject()->entry_states & 1U << s)
+		if (conf_leaf()->entry_states & 1U << s)
 			continue;
 		*entry = sept_make(s, raw & SEPT_HPA);
 		refused(a, conf_rcx_of(s, raw & SEPT_HPA), 1 | conf_rdx_of(s));
@@ -295,7 +295,7 @@ static void p13_level_1(void)
 
 static void p13_before_page(void)
 {
-	struct tdx_module_args a = prepared();
+	struct tdx_module_args a = conf_prepared();
 	u8 level = level_of(&a);
 	u64 *entry = conf_entry_at(CONF_GPA, level), hpa = arena_page();
 	enum sept_state s = forbidden();

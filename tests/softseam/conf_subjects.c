@@ -249,7 +249,7 @@ const struct conf_subject conf_subjects[] = {
     {0},
 };
 
-const struct conf_subject *subject(void)
+const struct conf_subject *conf_leaf(void)
 {
 	const struct conf_subject *s;
 
@@ -260,11 +260,11 @@ const struct conf_subject *subject(void)
 	return NULL;
 }
 
-struct tdx_module_args prepared(void)
+struct tdx_module_args conf_prepared(void)
 {
 	struct tdx_module_args a = {};
 
-	subject()->prepare(&a);
+	conf_leaf()->prepare(&a);
 	return a;
 }
 
@@ -282,8 +282,8 @@ u64 *conf_reg(struct tdx_module_args *a, u32 id)
 	}
 }
 
-u64 run(struct tdx_module_args a)
+u64 conf_run(struct tdx_module_args a)
 {
 	arena_out = a;
-	return arena_call_on(0, subject()->rax, &arena_out);
+	return arena_call_on(0, conf_leaf()->rax, &arena_out);
 }

@@ -210,6 +210,7 @@ static void wr_pin_other(void)
 	TYPE_ORDER_ROW(leaf, "1.4", ID_RCX), \
 	SHARED_ROW(leaf, "1.4", "TDVPR"), \
 	OWNER_ROWS(leaf, "1.4"), \
+	OWNER_ORDER_ROW(leaf, "1.4", ID_RCX), \
 	TD_ROWS(leaf, "1.4 P5"), \
 	OP_ROWS(leaf, "1.4 P6"), \
 	OP_STATE_ROWS(leaf, "1.4 P7")

@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 static const struct conf_table *const tables[] = {
-    &conf_call,	     &conf_sys,	 &conf_td,     &conf_key,    &conf_vp,	   &conf_vp_fields,
-    &conf_sept,	     &conf_mem,	 &conf_remove, &conf_track,  &conf_phymem, &conf_enter,
-    &conf_zero_step, &conf_exit, &conf_guest,  &conf_accept,
+    &conf_call,	 &conf_format,	  &conf_sys,  &conf_sys_rd, &conf_td,	  &conf_mr,    &conf_key,
+    &conf_vp,	 &conf_vp_fields, &conf_sept, &conf_mem,    &conf_remove, &conf_track, &conf_phymem,
+    &conf_enter, &conf_zero_step, &conf_exit, &conf_guest,  &conf_accept,
 };
 
 static const struct {
@@ -88,7 +88,6 @@ static const struct {
     N(NON_RECOVERABLE_TD),
     N(NON_ACCESSIBLE),
     {CONF_SYS_SHUTDOWN, "SYS_SHUTDOWN"},
-    {CONF_INTERRUPTED_RESTARTABLE, "INTERRUPTED_RESTARTABLE"},
     {CONF_LIMIT_CPUID_MAXVAL_SET, "LIMIT_CPUID_MAXVAL_SET"},
     {CONF_INCONSISTENT_MSR, "INCONSISTENT_MSR"},
     {CONF_INCORRECT_MSR_VALUE, "INCORRECT_MSR_VALUE"},
