@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "guest_prog.h"
 #include "kvm_tdx.h"
 #include "outcome.h"
 

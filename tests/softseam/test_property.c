@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Random SEAMCALLs from several LPs at once, on few objects so that they meet:
+ * whatever comes of them, the model stays consistent. PROPERTY_CALLS, PROPERTY_SEED.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "arena.h"
+#include "guest_prog.h"
+#include "invariants.h"
+
+#define LPS	 4
+#define TDS	 3
+#define VPS	 2 /* per TD */
+#define POOL	 512 /* free pages */
+#define GPAS	 16 /* below two page tables */
+#define PROG_GPA 0x200000ULL
+#define MEM_GPA	 0x40000000ULL
+#define ROUND	 4000 /* calls of each LP between two looks */
+#define PAGE	 4096ULL
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define CALLS 400000
+#else
+#define CALLS 10000000
+#endif
+
+static struct arena_td tds[TDS];
+static u64 vps[TDS][VPS], pool[POOL], eptp;
+static u64 seed, calls;
+static const char *why;
+static pthread_barrier_t barrier;
+static void (*sabotage)(void); /* between two rounds */
+
+static u64 draw(u64 *rng, u64 below)
+{
+	u64 z = *rng += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return (z ^ z >> 31) % below;
+}
+
+static u64 gpa_of(u64 *rng)
+{
+	u64 n = draw(rng, GPAS);
+
+	return MEM_GPA + n / (GPAS / 2) * (2ULL << 20) + n % (GPAS / 2) * PAGE;
+}
+
+/* Touches private and shared memory for ever, at random. */
+static void write_program(struct gp_op *p, u64 shared)
+{
+	struct gp_op ops[] = {
+	    {.op = GP_RAND, .rd = 1},
+	    {.op = GP_MOD, .rd = 1, .imm = GPAS / 2},
+	    {.op = GP_MUL, .rd = 1, .imm = PAGE},
+	    {.op = GP_SET, .rd = 2, .imm = MEM_GPA},
+	    {.op = GP_ADDR, .rd = 2, .rs = 1},
+	    {.op = GP_ACCEPT, .rs = 2},
+	    {.op = GP_WRITE, .rd = 2, .rs = 2},
+	    {.op = GP_VERIFY, .rd = 2, .rs = 2, .flags = GP_OR_ZERO},
+	    {.op = GP_READ, .rd = 3, .rs = 2},
+	    {.op = GP_SET, .rd = 2, .imm = MEM_GPA | shared},
+	    {.op = GP_ADDR, .rd = 2, .rs = 1},
+	    {.op = GP_READ, .rd = 3, .rs = 2},
+	    {.op = GP_VMCALL, .imm = 10, .flags = GP_RESULT, .rd = 3, .rs = 4},
+	    {.op = GP_SET, .rd = 2, .imm = MEM_GPA + (2ULL << 20)},
+	    {.op = GP_SET, .rd = 3, .imm = 3},
+	    {.op = GP_FILL, .rd = 2, .rs = 3, .imm = PAGE},
+	    {.op = GP_JMP, .imm = 0},
+	};
+
+	memcpy(p, ops, sizeof(ops));
+}
+
+/* KVM's EPT: one path down to a table whose entries are all one page. */
+static void make_ept(void)
+{
+	u64 table = arena_page(), leaf = arena_page();
+
+	eptp = table;
+	for (int level = 3; level >= 0; level--) {
+		u64 next = level ? arena_page() : leaf;
+
+		for (int i = 0; i < 512; i++)
+			((u64 *)seam_va(table))[i] = next | SEPT_RWX | SEPT_SVE;
+		table = next;
+	}
+}
+
+static void make_td(int n)
+{
+	static struct gp_op page[GP_MAX_OPS];
+	struct arena_td *td = &tds[n];
+
+	arena_td_new(td, (u64)SEAM_FIRST_HKID + 1 + (u64)n, TD_STATE_INITIALIZED);
+	write_program(page, td->shared_bit);
+	for (u32 v = 0; v < VPS; v++) {
+		vps[n][v] = arena_vp_new(td, (u32)n, v, PROG_GPA);
+		assert_int_equal(call_on((u32)n, VP_WR, .rcx = vps[n][v], .rdx = 0x203c, .r8 = eptp,
+					 .r9 = ~0ULL),
+				 0);
+	}
+	arena_add(td, PROG_GPA, page);
+	arena_tables(td, MEM_GPA);
+	arena_tables(td, MEM_GPA + (2ULL << 20));
+	/* One stays as it is before it is finalized. */
+	if (n)
+		arena_finalize(td);
+}
+
+static void set_up(void)
+{
+	arena_bring_up(LPS, 2);
+	for (int i = 0; i < POOL; i++)
+		pool[i] = arena_page();
+	make_ept();
+	for (int n = 0; n < TDS; n++)
+		make_td(n);
+	why = NULL;
+}
+
+/* Mostly something that could work, now and then anything. */
+static void random_call(u32 lp, u64 *rng)
+{
+	static const u8 leaves[] = {
+	    VP_ENTER,
+	    VP_ENTER,
+	    VP_ENTER,
+	    VP_ENTER,
+	    VP_ENTER,
+	    MEM_PAGE_AUG,
+	    MEM_PAGE_AUG,
+	    MEM_PAGE_AUG,
+	    MEM_PAGE_AUG,
+	    MEM_RANGE_BLOCK,
+	    MEM_RANGE_BLOCK,
+	    MEM_RANGE_BLOCK,
+	    MEM_TRACK,
+	    MEM_TRACK,
+	    MEM_PAGE_REMOVE,
+	    MEM_PAGE_REMOVE,
+	    MEM_PAGE_REMOVE,
+	    MEM_PAGE_ADD,
+	    MEM_SEPT_ADD,
+	    MNG_RD,
+	    MR_EXTEND,
+	    VP_FLUSH,
+	    VP_RD,
+	    VP_WR,
+	    PHYMEM_PAGE_RDMD,
+	    PHYMEM_PAGE_WBINVD,
+	    MNG_CREATE,
+	    MNG_ADDCX,
+	    VP_CREATE,
+	    VP_ADDCX,
+	    PHYMEM_PAGE_RECLAIM,
+	    PHYMEM_CACHE_WB,
+	    MNG_KEY_CONFIG,
+	    MR_FINALIZE,
+	    MNG_INIT,
+	};
+	u64 n = draw(rng, TDS), leaf = leaves[draw(rng, sizeof(leaves))];
+	u64 page = pool[draw(rng, POOL)], gpa = gpa_of(rng), tdr = tds[n].tdr;
+	struct tdx_module_args a = {.rcx = gpa, .rdx = tdr, .r8 = page, .r9 = pool[0]};
+
+	switch (leaf) {
+	case VP_ENTER:
+	case VP_FLUSH:
+		a.rcx = vps[n][draw(rng, VPS)];
+		break;
+	case VP_RD:
+		a = (struct tdx_module_args){.rcx = vps[n][draw(rng, VPS)],
+					     .rdx = 0x9100000000000100ULL};
+		break;
+	case VP_WR:
+		a = (struct tdx_module_args){
+		    .rcx = vps[n][draw(rng, VPS)], .rdx = 0x203c, .r8 = eptp, .r9 = ~0ULL};
+		break;
+	case MEM_TRACK:
+	case MNG_KEY_CONFIG:
+		a.rcx = tdr;
+		break;
+	case MNG_RD:
+		a = (struct tdx_module_args){.rcx = tdr, .rdx = 0x110000000000000aULL};
+		break;
+	case MEM_SEPT_ADD:
+		a.rcx = (gpa & ~((2ULL << 20) - 1)) + draw(rng, 4) * (2ULL << 20) + 1;
+		break;
+	case PHYMEM_PAGE_RDMD:
+	case PHYMEM_PAGE_WBINVD:
+	case PHYMEM_PAGE_RECLAIM:
+	case MNG_CREATE:
+	case MNG_ADDCX:
+	case VP_CREATE:
+		a.rcx = page;
+		if (leaf == MNG_CREATE)
+			a.rdx = SEAM_FIRST_HKID + draw(rng, 4);
+		break;
+	case VP_ADDCX:
+		a = (struct tdx_module_args){.rcx = page, .rdx = vps[n][draw(rng, VPS)]};
+		break;
+	case PHYMEM_CACHE_WB:
+		a.rcx = draw(rng, 2);
+		break;
+	case MR_FINALIZE:
+		/* Not the one that is to stay. */
+		a.rcx = tds[1].tdr;
+		break;
+	}
+	if (!draw(rng, 64))
+		*(&a.rcx + draw(rng, 4)) = draw(rng, ~0ULL) >> draw(rng, 64);
+	/* Garbage may be a page that the rest relies on as KVM's EPT, but never writes to it. */
+	if (leaf == VP_WR)
+		a.r8 = eptp;
+	if (!draw(rng, 100))
+		seam_invept(lp);
+	arena_call_on(lp, leaf | (draw(rng, 50) ? 0 : draw(rng, 4) << 16), &a);
+}
+
+static void *run_lp(void *arg)
+{
+	u32 lp = (u32)(size_t)arg;
+	u64 rng = seed * LPS + lp;
+
+	for (u64 n = 0; n < calls / LPS && !why; n += ROUND) {
+		for (int i = 0; i < ROUND; i++)
+			random_call(lp, &rng);
+		if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD) {
+			if (sabotage)
+				sabotage();
+			why = invariants_broken();
+		}
+		pthread_barrier_wait(&barrier);
+	}
+	return NULL;
+}
+
+static void run_all(u64 number)
+{
+	const char *of_env = getenv("PROPERTY_SEED");
+	pthread_t threads[LPS];
+
+	seed = of_env ? strtoull(of_env, NULL, 0) : 1;
+	calls = number;
+	set_up();
+	pthread_barrier_init(&barrier, NULL, LPS);
+	for (size_t i = 0; i < LPS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, run_lp, (void *)i), 0);
+	for (size_t i = 0; i < LPS; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&barrier);
+}
+
+static u64 counted(u32 leaf, u64 status)
+{
+	const struct seam_count *c = &seam_counts[leaf];
+	u64 n = 0;
+
+	for (u64 i = 0; i < c->used && i < SEAM_STATUSES; i++)
+		if (c->s[i].status == status)
+			for (int cause = 0; cause < SEAM_NR_CAUSES; cause++)
+				n += c->s[i].n[cause];
+	return n;
+}
+
+/* What must have come about, or the calls were no test. */
+static const struct {
+	u32 leaf;
+	u64 status;
+} interesting[] = {
+    {MEM_PAGE_AUG, 0},
+    {MEM_RANGE_BLOCK, 0},
+    {MEM_TRACK, 0},
+    {MEM_PAGE_REMOVE, 0},
+    {MEM_PAGE_ADD, 0},
+    {MEM_SEPT_ADD, 0},
+    {VP_ENTER, EXIT_EPT_VIOLATION},
+    {VP_ENTER, EXIT_TDCALL},
+    {VP_ENTER, EXIT_OTHER_SMI},
+    {VP_ENTER, S_VCPU_ASSOCIATED},
+    {MEM_PAGE_AUG, S_EPT_ENTRY_STATE_INCORRECT | ID_RCX},
+    {MEM_PAGE_AUG, S_PAGE_METADATA_INCORRECT | ID_R8},
+    {MEM_RANGE_BLOCK, S_GPA_RANGE_ALREADY_BLOCKED | ID_RCX},
+    {MEM_PAGE_REMOVE, S_TLB_TRACKING_NOT_DONE | ID_RCX},
+    {MEM_PAGE_REMOVE, S_GPA_RANGE_NOT_BLOCKED | ID_RCX},
+};
+
+static void all_holds(void **state)
+{
+	const char *n = getenv("PROPERTY_CALLS");
+
+	(void)state;
+	run_all(n ? strtoull(n, NULL, 0) : CALLS);
+	if (why)
+		fail_msg("seed %llu: %s", seed, why);
+	for (size_t i = 0; i < ARRAY_SIZE(interesting); i++)
+		if (!counted(interesting[i].leaf, interesting[i].status))
+			fail_msg("%s never came to %#llx", seam_leaves[interesting[i].leaf].name,
+				 interesting[i].status);
+}
+
+/* The same with locks that are busy now and then. */
+static void all_holds_when_busy(void **state)
+{
+	(void)state;
+	run_all(0);
+	for (int i = 0; i < LATENT_NR; i++)
+		seam_latent.knob[i].per_million = 20000;
+	/* As run_all(), on what is there. */
+	calls = CALLS / 10;
+	{
+		pthread_t threads[LPS];
+
+		pthread_barrier_init(&barrier, NULL, LPS);
+		for (size_t i = 0; i < LPS; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, run_lp, (void *)i), 0);
+		for (size_t i = 0; i < LPS; i++)
+			pthread_join(threads[i], NULL);
+		pthread_barrier_destroy(&barrier);
+	}
+	if (why)
+		fail_msg("seed %llu: %s", seed, why);
+	assert_true(counted(MEM_PAGE_AUG, S_OPERAND_BUSY | ID_SEPT_TREE) > 0);
+	assert_true(counted(MEM_PAGE_AUG, S_OPERAND_BUSY | ID_RCX) > 0);
+	assert_true(counted(MEM_TRACK, S_OPERAND_BUSY | ID_TD_EPOCH) > 0);
+	assert_true(counted(VP_ENTER, S_OPERAND_BUSY | ID_OP_STATE) > 0);
+	assert_true(counted(VP_ENTER, S_OPERAND_BUSY | ID_TDR) > 0);
+}
+
+static struct seam_td *td_1(void)
+{
+	return seam_va(tds[1].tdr);
+}
+
+static void keep_lock(void)
+{
+	pamt_find(pool[1])->lock.v = 1;
+}
+
+static void keep_entry_lock(void)
+{
+	((u64 *)seam_va(td_1()->tdcx[SEAM_ROOT_TDCX]))[511] |= SEPT_LOCK;
+}
+
+static void keep_tree_lock(void)
+{
+	td_1()->sept_lock.v = 1;
+}
+
+static void keep_kot(void)
+{
+	seam_sys.kot.v = SEAM_LOCK_EXCLUSIVE;
+}
+
+static void lose_child(void)
+{
+	td_1()->chldcnt--;
+}
+
+static void lose_reference(void)
+{
+	td_1()->refcount[0]++;
+}
+
+static void lose_entry(void)
+{
+	((u64 *)seam_va(td_1()->tdcx[SEAM_ROOT_TDCX]))[0] = SEPT_FREE_RAW;
+}
+
+static void change_owner(void)
+{
+	pamt_find(td_1()->tdcx[0])->owner_lo = (u32)(pool[0] >> 12);
+}
+
+static void change_type(void)
+{
+	pamt_find(td_1()->tdcx[0])->type = PT_REG;
+}
+
+static void epoch_back(void)
+{
+	for (u64 pa = ARENA_BASE; pa < ARENA_BASE + ARENA_PAGES * PAGE; pa += PAGE)
+		if (pamt_find(pa) && pamt_find(pa)->type == PT_EPT)
+			pamt_find(pa)->bepoch = 1ULL << 40;
+}
+
+static void lose_vcpu(void)
+{
+	td_1()->nassoc += 5;
+}
+
+static void lose_hkid(void)
+{
+	seam_sys.hkid[2].tdr = pool[2];
+}
+
+static void find(void)
+{
+	seam_findings.stale_access++;
+}
+
+/* Each of the invariants can fail. */
+static void sabotage_is_seen(void **state)
+{
+	static const struct {
+		void (*fn)(void);
+		const char *says;
+	} acts[] = {
+	    {keep_lock, "still locked"},
+	    {keep_entry_lock, "still locked"},
+	    {keep_tree_lock, "still held"},
+	    {keep_kot, "KOT"},
+	    {lose_child, "CHLDCNT"},
+	    {lose_reference, "in epochs"},
+	    {lose_entry, "point to"},
+	    {change_owner, "is no TDR"},
+	    {change_type, "CHLDCNT"},
+	    {epoch_back, "was blocked in epoch"},
+	    {lose_vcpu, "associated"},
+	    {lose_hkid, "HKID"},
+	    {find, "findings"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		sabotage = acts[i].fn;
+		run_all(LPS * ROUND);
+		sabotage = NULL;
+		assert_non_null(why);
+		if (!strstr(why, acts[i].says))
+			fail_msg("sabotage %zu: '%s' does not say '%s'", i, why, acts[i].says);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(all_holds),
+	    cmocka_unit_test(all_holds_when_busy),
+	    cmocka_unit_test(sabotage_is_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
