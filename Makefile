@@ -42,7 +42,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 SEAM_DIR := kernel/overlay/arch/x86/virt/vmx/soft
 SEAM := $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_fs.c %/seam_kernel.c,$(wildcard $(SEAM_DIR)/seam_*.c))) \
 	$(O)/obj/tests/softseam/arena.o
-SEAM_HELPER := $(filter-out %/arena.o %/fuzz.o $(O)/obj/tests/softseam/test_%,$(call objs,tests/softseam))
+SEAM_HELPER := $(filter-out %/arena.o %/fuzz_main.o $(O)/obj/tests/softseam/test_%,$(call objs,tests/softseam))
 SEAM_TESTS := $(patsubst tests/softseam/test_%.c,$(O)/tests/softseam-%,$(wildcard tests/softseam/test_*.c))
 # Those that boot VMs, and the programs that these VMs run instead of the agent.
 VM_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/vm_*.c))
@@ -107,7 +107,7 @@ $(O)/softseam-fuzz: $(wildcard tests/softseam/*.[ch] $(SEAM_DIR)/seam*.[ch]) $(S
 	@mkdir -p $(@D)
 	clang $(filter-out -O2,$(ALL_CFLAGS)) -O1 -Itests/softseam -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $(patsubst $(O)/obj/%.o,%.c,$(SEAM) $(SEAM_HELPER)) \
-		tests/softseam/fuzz.c
+		tests/softseam/fuzz_main.c
 
 .PHONY: unit-programs vm-programs
 vm-programs: $(VM_TESTS) $(GUESTS)

@@ -20,6 +20,7 @@
 #define TDS	 3
 #define VPS	 2 /* per TD */
 #define POOL	 512 /* free pages */
+#define CONTROL	 32 /* the first of them, for what is never given back */
 #define GPAS	 16 /* below two page tables */
 #define PROG_GPA 0x200000ULL
 #define MEM_GPA	 0x40000000ULL
@@ -169,11 +170,16 @@ static void random_call(u32 lp, u64 *rng)
 	    MNG_INIT,
 	};
 	u64 n = draw(rng, TDS), leaf = leaves[draw(rng, sizeof(leaves))];
-	u64 page = pool[draw(rng, POOL)], gpa = gpa_of(rng), tdr = tds[n].tdr;
+	u64 page = pool[CONTROL + draw(rng, POOL - CONTROL)], gpa = gpa_of(rng), tdr = tds[n].tdr;
 	struct tdx_module_args a = {.rcx = gpa, .rdx = tdr, .r8 = page, .r9 = pool[0]};
 
 	switch (leaf) {
 	case VP_ENTER:
+		/* Mostly on the LP that it is associated with. */
+		if (draw(rng, 8))
+			n = lp % TDS;
+		a.rcx = vps[n][draw(rng, VPS)];
+		break;
 	case VP_FLUSH:
 		a.rcx = vps[n][draw(rng, VPS)];
 		break;
@@ -201,12 +207,13 @@ static void random_call(u32 lp, u64 *rng)
 	case MNG_CREATE:
 	case MNG_ADDCX:
 	case VP_CREATE:
-		a.rcx = page;
+		a.rcx = pool[draw(rng, CONTROL)];
 		if (leaf == MNG_CREATE)
 			a.rdx = SEAM_FIRST_HKID + draw(rng, 4);
 		break;
 	case VP_ADDCX:
-		a = (struct tdx_module_args){.rcx = page, .rdx = vps[n][draw(rng, VPS)]};
+		a = (struct tdx_module_args){.rcx = pool[draw(rng, CONTROL)],
+					     .rdx = vps[n][draw(rng, VPS)]};
 		break;
 	case PHYMEM_CACHE_WB:
 		a.rcx = draw(rng, 2);
