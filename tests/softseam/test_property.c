@@ -74,8 +74,13 @@ static void write_program(struct gp_op *p, u64 shared)
 	    {.op = GP_READ, .rd = 3, .rs = 2},
 	    {.op = GP_VMCALL, .imm = 10, .flags = GP_RESULT, .rd = 3, .rs = 4},
 	    {.op = GP_SET, .rd = 2, .imm = MEM_GPA + (2ULL << 20)},
+	    {.op = GP_JNZ, .rs = 0, .imm = 18},
 	    {.op = GP_SET, .rd = 3, .imm = 3},
 	    {.op = GP_FILL, .rd = 2, .rs = 3, .imm = PAGE},
+	    {.op = GP_JMP, .imm = 0},
+	    /* 18: one vCPU accepts what the other waits for once it is not entered any more. */
+	    {.op = GP_ADDR, .rd = 2, .rs = 1},
+	    {.op = GP_ACCEPT, .rs = 2},
 	    {.op = GP_JMP, .imm = 0},
 	};
 

@@ -316,7 +316,7 @@ void seam_guest_run(struct seam_call *c, struct seam_td *td, struct seam_vp *vp,
 		    struct seam_exit *x)
 {
 	struct guest g = { .c = c, .td = td, .vp = vp, .x = x };
-	u32 slice = SLICE_MIN + vp->entries % SLICE_VARIES;
+	u32 slice = SLICE_MIN + seam_load(&vp->entries) % SLICE_VARIES;
 	struct gp_op op;
 	u64 *prog;
 

@@ -78,14 +78,16 @@ static u64 epochs(struct guest *g)
 
 /*
  * A translation of the TLB may be older than the S-EPT: between BLOCK and the
- * end of TLB tracking it may be used. The page must be the TD's until then.
+ * end of TLB tracking it may be used. The page must be the TD's until then;
+ * below a blocked table nothing can be removed.
  */
 static bool private_hit(struct guest *g, u64 gpa, u64 hpa)
 {
 	struct pamt *p = pamt_find(hpa);
 	struct sept_pos pos;
-	bool there = sept_walk(g->td, gpa, 0, &pos) && sept_is_leaf(sept_state(pos.val)) &&
-		     (pos.val & SEPT_HPA) == hpa;
+	bool there = sept_walk(g->td, gpa, 0, &pos) ?
+			     sept_is_leaf(sept_state(pos.val)) && (pos.val & SEPT_HPA) == hpa :
+			     sept_state(pos.val) == SEPT_NL_BLOCKED;
 
 	if (there && seam_private_page(g->td, hpa, PT_REG)) {
 		if (sept_state(pos.val) != SEPT_MAPPED)
