@@ -9,7 +9,7 @@
 #   make unit       the tests that boot no VM
 #   make softseam   those of softseam, in user space, under sanitizers
 #   make fuzz       FUZZ_TIME=60 seconds of fuzzing it
-#   make docs       docs/contracts.md, from the table in lib/
+#   make docs       docs/contracts.md and softseam-conformance.md, from their tables
 #   make O=DIR CC=clang SANITIZE=address,undefined unit     a second build beside it
 
 O ?= build
@@ -74,12 +74,14 @@ check: deps
 	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(SOFTSEAM_ALL) $(KERNEL_TESTS) $(VM_TESTS)
 
 # Timed claims: nothing that passes or fails.
-bench: all vm-programs
+bench: all vm-programs softseam-programs
 	@tests/bench
 
-docs: all
+docs: all softseam-programs
 	@$(O)/septorture list statuses --markdown >docs/contracts.md.new
 	@mv -f docs/contracts.md.new docs/contracts.md
+	@$(O)/tests/softseam-conformance --markdown >docs/softseam-conformance.md.new
+	@mv -f docs/softseam-conformance.md.new docs/softseam-conformance.md
 
 unit: unit-programs
 	MUTATE=$(O)/mutate tests/run $(UNIT_TESTS)
