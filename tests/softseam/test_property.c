@@ -257,14 +257,19 @@ static void *run_lp(void *arg)
 	return NULL;
 }
 
-static void run_all(u64 number)
+static void begin(void)
 {
 	const char *of_env = getenv("PROPERTY_SEED");
-	pthread_t threads[LPS];
 
 	seed = of_env ? strtoull(of_env, NULL, 0) : 1;
-	calls = number;
 	set_up();
+}
+
+static void storm(u64 number)
+{
+	pthread_t threads[LPS];
+
+	calls = number;
 	pthread_barrier_init(&barrier, NULL, LPS);
 	for (size_t i = 0; i < LPS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, run_lp, (void *)i), 0);
@@ -312,7 +317,8 @@ static void all_holds(void **state)
 	const char *n = getenv("PROPERTY_CALLS");
 
 	(void)state;
-	run_all(n ? strtoull(n, NULL, 0) : CALLS);
+	begin();
+	storm(n ? strtoull(n, NULL, 0) : CALLS);
 	if (why)
 		fail_msg("seed %llu: %s", seed, why);
 	for (size_t i = 0; i < ARRAY_SIZE(interesting); i++)
@@ -325,21 +331,10 @@ static void all_holds(void **state)
 static void all_holds_when_busy(void **state)
 {
 	(void)state;
-	run_all(0);
+	begin();
 	for (int i = 0; i < LATENT_NR; i++)
 		seam_latent.knob[i].per_million = 20000;
-	/* As run_all(), on what is there. */
-	calls = CALLS / 10;
-	{
-		pthread_t threads[LPS];
-
-		pthread_barrier_init(&barrier, NULL, LPS);
-		for (size_t i = 0; i < LPS; i++)
-			assert_int_equal(pthread_create(&threads[i], NULL, run_lp, (void *)i), 0);
-		for (size_t i = 0; i < LPS; i++)
-			pthread_join(threads[i], NULL);
-		pthread_barrier_destroy(&barrier);
-	}
+	storm(CALLS / 10);
 	if (why)
 		fail_msg("seed %llu: %s", seed, why);
 	assert_true(counted(MEM_PAGE_AUG, S_OPERAND_BUSY | ID_SEPT_TREE) > 0);
@@ -446,7 +441,8 @@ static void sabotage_is_seen(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
 		sabotage = acts[i].fn;
-		run_all(LPS * ROUND);
+		begin();
+		storm(LPS * ROUND);
 		sabotage = NULL;
 		assert_non_null(why);
 		if (!strstr(why, acts[i].says))
