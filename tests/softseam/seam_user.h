@@ -24,7 +24,6 @@ typedef long long s64;
 #define BIT_ULL(n)	  (1ULL << (n))
 #define GENMASK_ULL(h, l) ((~0ULL >> (63 - (h))) & (~0ULL << (l)))
 #define static_assert(c) _Static_assert(c, #c)
-#define fallthrough   __attribute__((fallthrough))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The registers of a SEAMCALL (asm/shared/tdx.h). */

@@ -135,47 +135,10 @@ static void set_up(void)
 	why = NULL;
 }
 
-/* Mostly something that could work, now and then anything. */
-static void random_call(u32 lp, u64 *rng)
+/* Operands with which the leaf could work. */
+static struct tdx_module_args operands(u32 lp, u64 *rng, u64 leaf)
 {
-	static const u8 leaves[] = {
-	    VP_ENTER,
-	    VP_ENTER,
-	    VP_ENTER,
-	    VP_ENTER,
-	    VP_ENTER,
-	    MEM_PAGE_AUG,
-	    MEM_PAGE_AUG,
-	    MEM_PAGE_AUG,
-	    MEM_PAGE_AUG,
-	    MEM_RANGE_BLOCK,
-	    MEM_RANGE_BLOCK,
-	    MEM_RANGE_BLOCK,
-	    MEM_TRACK,
-	    MEM_TRACK,
-	    MEM_PAGE_REMOVE,
-	    MEM_PAGE_REMOVE,
-	    MEM_PAGE_REMOVE,
-	    MEM_PAGE_ADD,
-	    MEM_SEPT_ADD,
-	    MNG_RD,
-	    MR_EXTEND,
-	    VP_FLUSH,
-	    VP_RD,
-	    VP_WR,
-	    PHYMEM_PAGE_RDMD,
-	    PHYMEM_PAGE_WBINVD,
-	    MNG_CREATE,
-	    MNG_ADDCX,
-	    VP_CREATE,
-	    VP_ADDCX,
-	    PHYMEM_PAGE_RECLAIM,
-	    PHYMEM_CACHE_WB,
-	    MNG_KEY_CONFIG,
-	    MR_FINALIZE,
-	    MNG_INIT,
-	};
-	u64 n = draw(rng, TDS), leaf = leaves[draw(rng, sizeof(leaves))];
+	u64 n = draw(rng, TDS);
 	u64 page = pool[CONTROL + draw(rng, POOL - CONTROL)], gpa = gpa_of(rng), tdr = tds[n].tdr;
 	struct tdx_module_args a = {.rcx = gpa, .rdx = tdr, .r8 = page, .r9 = pool[0]};
 
@@ -229,6 +192,52 @@ static void random_call(u32 lp, u64 *rng)
 		a.rcx = tds[1].tdr;
 		break;
 	}
+	return a;
+}
+
+/* Mostly something that could work, now and then anything. */
+static void random_call(u32 lp, u64 *rng)
+{
+	static const u8 leaves[] = {
+	    VP_ENTER,
+	    VP_ENTER,
+	    VP_ENTER,
+	    VP_ENTER,
+	    VP_ENTER,
+	    MEM_PAGE_AUG,
+	    MEM_PAGE_AUG,
+	    MEM_PAGE_AUG,
+	    MEM_PAGE_AUG,
+	    MEM_RANGE_BLOCK,
+	    MEM_RANGE_BLOCK,
+	    MEM_RANGE_BLOCK,
+	    MEM_TRACK,
+	    MEM_TRACK,
+	    MEM_PAGE_REMOVE,
+	    MEM_PAGE_REMOVE,
+	    MEM_PAGE_REMOVE,
+	    MEM_PAGE_ADD,
+	    MEM_SEPT_ADD,
+	    MNG_RD,
+	    MR_EXTEND,
+	    VP_FLUSH,
+	    VP_RD,
+	    VP_WR,
+	    PHYMEM_PAGE_RDMD,
+	    PHYMEM_PAGE_WBINVD,
+	    MNG_CREATE,
+	    MNG_ADDCX,
+	    VP_CREATE,
+	    VP_ADDCX,
+	    PHYMEM_PAGE_RECLAIM,
+	    PHYMEM_CACHE_WB,
+	    MNG_KEY_CONFIG,
+	    MR_FINALIZE,
+	    MNG_INIT,
+	};
+	u64 leaf = leaves[draw(rng, sizeof(leaves))];
+	struct tdx_module_args a = operands(lp, rng, leaf);
+
 	if (!draw(rng, 64))
 		*(&a.rcx + draw(rng, 4)) = draw(rng, ~0ULL) >> draw(rng, 64);
 	/* Garbage may be a page that the rest relies on as KVM's EPT, but never writes to it. */

@@ -73,7 +73,9 @@ static void show_lock(struct seq_file *m, const char *name, const struct seam_lo
 		seq_puts(m, "+hp");
 }
 
-/* Per level that has any: level (1: 4K), then mapped, pending, blocked, pending_blocked. */
+/*
+ * Per level (1: 4K) that has any: mapped, pending, blocked, pending_blocked; tables, blocked ones.
+ */
 static void show_levels(struct seq_file *m, const struct leaf_count *count)
 {
 	for (int level = 0; level < MAX_LEVELS; level++) {

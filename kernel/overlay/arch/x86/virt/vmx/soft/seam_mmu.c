@@ -71,6 +71,14 @@ static enum guest_access corrupt(struct guest *g, u64 gpa, u64 entry)
 	return GUEST_LEFT;
 }
 
+/* A walk to @level ended at a value that is no state, or at a table that is not the TD's. */
+static bool overwritten(const struct sept_pos *pos, u8 level)
+{
+	enum sept_state s = sept_state(pos->val);
+
+	return s == SEPT_NR_STATES || (s == SEPT_NL_MAPPED && (pos->level > level || !level));
+}
+
 static u64 epochs(struct guest *g)
 {
 	return seam_load(&g->td->epoch) << 32 | (u32)g->vp->epoch;
@@ -194,7 +202,7 @@ static enum guest_access private_miss(struct guest *g, u64 gpa, u64 qual, u64 *h
 
 		if (sept_walk(g->td, gpa, 0, &pos))
 			s = sept_state(pos.val);
-		if (s == SEPT_NR_STATES || sept_state(pos.val) == SEPT_NR_STATES)
+		if (overwritten(&pos, 0))
 			return corrupt(g, gpa, pos.val);
 		if (s == SEPT_MAPPED) {
 			*hpa = pos.val & SEPT_HPA;
@@ -313,16 +321,19 @@ static bool accept_pending(struct guest *g, u64 gpa, const struct sept_pos *pos,
 bool guest_accept(struct guest *g, u64 gpa, u8 level, u64 *status)
 {
 	struct sept_pos pos;
+	bool there;
 
 	if (level > 1 || gpa & ((SEAM_PAGE_SIZE << (9 * level)) - 1) || gpa >= g->td->gpaw_shared) {
 		*status = S_OPERAND_INVALID | ID_RCX;
 		return true;
 	}
-	if (!sept_walk(g->td, gpa, level, &pos)) {
-		if (sept_state(pos.val) == SEPT_NR_STATES || sept_state(pos.val) == SEPT_NL_MAPPED)
-			corrupt(g, gpa, pos.val);
-		else
-			accept_violates(g, gpa, level, &pos);
+	there = sept_walk(g->td, gpa, level, &pos);
+	if (overwritten(&pos, level)) {
+		corrupt(g, gpa, pos.val);
+		return false;
+	}
+	if (!there) {
+		accept_violates(g, gpa, level, &pos);
 		return false;
 	}
 	switch (sept_state(pos.val)) {
@@ -332,14 +343,8 @@ bool guest_accept(struct guest *g, u64 gpa, u8 level, u64 *status)
 		*status = S_PAGE_ALREADY_ACCEPTED | level;
 		return true;
 	case SEPT_NL_MAPPED:
-		if (level) {
-			*status = S_PAGE_SIZE_MISMATCH | level;
-			return true;
-		}
-		fallthrough;
-	case SEPT_NR_STATES:
-		corrupt(g, gpa, pos.val);
-		return false;
+		*status = S_PAGE_SIZE_MISMATCH | level;
+		return true;
 	default:
 		accept_violates(g, gpa, level, &pos);
 		return false;

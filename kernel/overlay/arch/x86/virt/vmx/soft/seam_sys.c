@@ -153,23 +153,40 @@ static u64 pamt_size(u64 size, int shift)
 }
 
 /*
- * Whether [@start, @end) touches what is left of @arg's TDMR after its reserved
- * areas, which are in order.
+ * Part @i of what is left of a TDMR after its reserved areas, which are in order:
+ * [@start, @end), perhaps empty. False: there is no such part.
  */
+static bool usable_part(const struct tdmr_info_arg *arg, int i, u64 *start, u64 *end)
+{
+	const struct seam_area *before = i ? &arg->reserved[i - 1] : NULL;
+
+	if (i > SEAM_MAX_RESERVED || (before && !before->size))
+		return false;
+	*start = arg->base + (before ? before->offset + before->size : 0);
+	*end = arg->base + arg->size;
+	if (i < SEAM_MAX_RESERVED && arg->reserved[i].size)
+		*end = arg->base + arg->reserved[i].offset;
+	return true;
+}
+
 static bool overlaps(const struct tdmr_info_arg *arg, u64 start, u64 end)
 {
-	u64 at = arg->base;
+	u64 from, to;
 
-	for (int i = 0; i <= SEAM_MAX_RESERVED; i++) {
-		bool last = i == SEAM_MAX_RESERVED || !arg->reserved[i].size;
-		u64 until = arg->base + (last ? arg->size : arg->reserved[i].offset);
-
-		if (at < until && start < until && at < end)
+	for (int i = 0; usable_part(arg, i, &from, &to); i++)
+		if (from < to && start < to && from < end)
 			return true;
-		if (last)
-			break;
-		at = until + arg->reserved[i].size;
-	}
+	return false;
+}
+
+/* All memory that is not reserved must be convertible. */
+static bool outside_cmrs(const struct tdmr_info_arg *arg)
+{
+	u64 from, to;
+
+	for (int i = 0; usable_part(arg, i, &from, &to); i++)
+		if (from < to && !seam_is_ram(from, to - from))
+			return true;
 	return false;
 }
 
@@ -195,24 +212,6 @@ static u64 check_reserved(const struct tdmr_info_arg *arg)
 		end = a->offset + a->size;
 	}
 	return S_SUCCESS;
-}
-
-/* All memory that is not reserved must be convertible. */
-static bool outside_cmrs(const struct tdmr_info_arg *arg)
-{
-	u64 at = arg->base;
-
-	for (int i = 0; i <= SEAM_MAX_RESERVED; i++) {
-		bool last = i == SEAM_MAX_RESERVED || !arg->reserved[i].size;
-		u64 until = arg->base + (last ? arg->size : arg->reserved[i].offset);
-
-		if (at < until && !seam_is_ram(at, until - at))
-			return true;
-		if (last)
-			break;
-		at = until + arg->reserved[i].size;
-	}
-	return false;
 }
 
 static u64 check_pamts(const struct tdmr_info_arg *arg)
