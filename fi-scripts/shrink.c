@@ -133,7 +133,7 @@ static void answer_number(struct shrink *s, bool shows)
 
 static bool next_vcpus(struct shrink *s)
 {
-	if (!find_number(s, 1, s->best->td_vcpus, UINT64_MAX))
+	if (!find_number(s, plan_least_vcpus(s->best), s->best->td_vcpus, UINT64_MAX))
 		return false;
 	propose(s, xasprintf("vcpus = %" PRIu64, s->value))->td_vcpus = (unsigned int)s->value;
 	return true;

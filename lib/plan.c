@@ -238,6 +238,71 @@ static unsigned int line_of(const struct parser *p, enum key_id a, enum key_id b
 	return p->key_line[b] ? p->key_line[b] : p->line;
 }
 
+/* How many vCPUs a stressor wants; 0: a share of the rest. */
+static unsigned int wanted(const struct plan_stressor *ps)
+{
+	return ps->stressor->program ? (unsigned int)ps->opts[0] : 0;
+}
+
+static bool shares(const struct plan_stressor *ps)
+{
+	return ps->stressor->program && !wanted(ps);
+}
+
+unsigned int plan_least_vcpus(const struct plan *plan)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < plan->nstressors; i++)
+		n += shares(&plan->stressors[i]) ? 1 : wanted(&plan->stressors[i]);
+	return n ? n : 1;
+}
+
+void plan_deal_vcpus(struct plan *plan)
+{
+	unsigned int left = plan->td_vcpus, sharers = 0, next = 0;
+
+	for (size_t i = 0; i < plan->nstressors; i++) {
+		left -= wanted(&plan->stressors[i]);
+		sharers += shares(&plan->stressors[i]);
+	}
+	for (size_t i = 0; i < plan->nstressors; i++) {
+		struct plan_stressor *ps = &plan->stressors[i];
+
+		ps->nvcpus = wanted(ps);
+		if (shares(ps)) {
+			/* Rounded up: the first ones have one more. */
+			ps->nvcpus = (left + sharers - 1) / sharers;
+			left -= ps->nvcpus;
+			sharers--;
+		}
+		ps->first_vcpu = next;
+		next += ps->nvcpus;
+	}
+}
+
+static void check_stressors(struct parser *p)
+{
+	unsigned int least = plan_least_vcpus(p->plan);
+
+	if (least > p->plan->td_vcpus) {
+		fail_at(p, line_of(p, KEY_VCPUS, KEY_CPUS), "vcpus",
+			"the TD has %u vCPUs, but the stressors want at least %u; raise it in [td]",
+			p->plan->td_vcpus, least);
+		return;
+	}
+	plan_deal_vcpus(p->plan);
+	for (size_t i = 0; i < p->plan->nstressors; i++) {
+		const struct plan_stressor *ps = &p->plan->stressors[i];
+		const char *wrong = NULL;
+
+		if (ps->stressor->check)
+			wrong = ps->stressor->check(p->plan, ps->opts);
+		if (wrong)
+			fail_at(p, ps->line, NULL, "[stressor %s] %s", ps->stressor->name, wrong);
+	}
+}
+
 static void check_whole(struct parser *p)
 {
 	const struct plan *plan = p->plan;
@@ -265,6 +330,8 @@ static void check_whole(struct parser *p)
 		fail_at(p, p->line ? p->line : 1, NULL,
 			"the plan has no stressor; add a section [stressor NAME] ('septorture list "
 			"stressors' shows them)");
+	if (!p->error)
+		check_stressors(p);
 }
 
 static void parse(struct parser *p)

@@ -64,6 +64,8 @@ struct plan_fault {
 struct plan_stressor {
 	const struct stressor *stressor;
 	uint64_t *opts; /* as many as stressor->options, in that order, in base units; owned */
+	unsigned int line; /* of its section; 0: not read from a file */
+	unsigned int first_vcpu, nvcpus; /* those of the TD that it runs */
 };
 
 struct plan {
@@ -94,6 +96,14 @@ struct plan {
 struct plan *plan_read(const char *path, char **error);
 void plan_free(struct plan *plan);
 struct plan *plan_copy(const struct plan *plan);
+
+/* How many vCPUs the TD must have for all stressors to get theirs. */
+unsigned int plan_least_vcpus(const struct plan *plan);
+/*
+ * Deals the TD's vCPUs, at least so many, out to the stressors (stressor.h, STRESS_VCPUS).
+ * plan_read() does; to be done again when the plan is changed.
+ */
+void plan_deal_vcpus(struct plan *plan);
 
 /* Whether the oracle looks under this plan. */
 bool plan_wants_oracle(const struct plan *plan, const struct oracle *o);

@@ -133,6 +133,7 @@ static void begin_stressor(struct parser *p, const char *name)
 	}
 	plan->nstressors++;
 	this_stressor(p)->stressor = st;
+	this_stressor(p)->line = p->line;
 	this_stressor(p)->opts = xcalloc(count_options(st), sizeof(uint64_t));
 	for (size_t i = 0; i < count_options(st); i++)
 		this_stressor(p)->opts[i] = st->options[i].def;

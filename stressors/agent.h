@@ -118,11 +118,15 @@ json_t *seam_log_last(void);
 /* --- td.c: the trust domain at work --- */
 
 #define TD_MAX_VCPUS 16
-/* The guest program has a memory slot of its own, which no stressor touches. */
+/*
+ * The guest programs, a page per vCPU, have a memory slot of their own, which no
+ * stressor touches.
+ */
 #define TD_PROG_GPA  0x200000ull
 #define TD_PROG_SIZE 0x200000ull
 #define TD_MEM_GPA   0x100000000ull
 #define TD_PAGE	     4096ull
+#define TD_TABLE     0x200000ull /* what a page table of leaves maps */
 
 struct td_vcpu {
 	int fd, stats_fd;
@@ -138,7 +142,6 @@ struct td {
 	uint64_t mem_size; /* bytes, from TD_MEM_GPA */
 	unsigned int nvcpus;
 	struct td_vcpu vcpus[TD_MAX_VCPUS];
-	bool has_program;
 	atomic_bool dead; /* KVM bugged the VM, or a vCPU can't go on */
 };
 
@@ -147,11 +150,12 @@ struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed
 /* Adds NPAGES pages with the content at SOURCE (page aligned) to the initial image. */
 int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, bool measure);
 /*
- * Puts the guest program that every vCPU runs into the initial image: what
- * gp_assemble() (guest_asm.h) makes of FORMAT and what follows, as printf().
+ * Puts the guest program of vCPU I into the initial image: what gp_assemble()
+ * (guest_asm.h) makes of FORMAT and what follows, as printf(). Its r0 begins as I.
  * 0, or -1 after event_fail() or a finding.
  */
-__attribute__((format(printf, 2, 3))) int td_set_program(struct td *td, const char *format, ...);
+__attribute__((format(printf, 3, 4))) int td_set_program(struct td *td, unsigned int i,
+							 const char *format, ...);
 int td_finalize(struct td *td);
 void td_destroy(struct td *td);
 /* Faults that KVM fixed in the guest, all vCPUs together. */
@@ -168,7 +172,8 @@ struct worker {
 	const struct stressor *stressor;
 	const uint64_t *opts;
 	void *state;
-	unsigned int index; /* among the stressor's threads */
+	unsigned int index; /* among the stressor's threads, vCPUs apart */
+	int vcpu; /* that it runs; -1: none */
 	uint64_t rng;
 	uint64_t counters[STRESS_MAX_COUNTERS]; /* written by the worker's thread only */
 	pthread_t thread;
@@ -195,7 +200,8 @@ struct workers;
 #define TAG_MAX	    255
 void tag_thread(unsigned int tag);
 
-/* Starts all stressors of the plan on TD (finalized by this). NULL after event_fail(). */
+/* Starts all stressors of the plan on TD (finalized by this). NULL after event_fail() or a finding.
+ */
 struct workers *workers_start(struct td *td);
 /* Until resumed, no worker is inside a system call; false if one does not come back. */
 bool workers_pause(struct workers *ws);

@@ -14,12 +14,11 @@
 /* Four pages below each of two page tables; the first two are the image, one of them measured. */
 #define NPAGES	   8
 #define IMAGE_SIZE (2 * TD_PAGE)
-#define TABLE_SIZE (2ull << 20) /* that one S-EPT table of leaves maps */
 #define PORT	   0x64 /* any that nobody emulates: the guest says there that it is through */
 
 static uint64_t page_gpa(unsigned int i)
 {
-	return TD_MEM_GPA + i / (NPAGES / 2) * TABLE_SIZE + i % (NPAGES / 2) * TD_PAGE;
+	return TD_MEM_GPA + i / (NPAGES / 2) * TD_TABLE + i % (NPAGES / 2) * TD_PAGE;
 }
 
 /* Touches the pages in turn, says so, and begins anew. */
@@ -33,7 +32,7 @@ static int set_program(struct td *td)
 			       "accept r1\n"
 			       "write [r1], r1\n",
 			       page_gpa(i));
-	return td_set_program(td,
+	return td_set_program(td, 0,
 			      "again:\n"
 			      "%s"
 			      "out 0x%x, r0\n"

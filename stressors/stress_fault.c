@@ -6,62 +6,87 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATTERN_RANDOM, PATTERN_SEQUENTIAL };
-enum { OPT_PATTERN, OPT_PRELOAD };
+enum { PATTERN_RANDOM, PATTERN_SEQUENTIAL, PATTERN_STRIDED, PATTERN_SAME_PAGE, PATTERN_SAME_TABLE };
+enum { OPT_VCPUS, OPT_PATTERN, OPT_PRELOAD };
 
-static const char *const patterns[] = {"random", "sequential", NULL};
+static const char *const patterns[] = {"random",    "sequential", "strided",
+				       "same-page", "same-table", NULL};
 
 static const struct stress_option options[] = {
+    STRESS_VCPUS,
     {"pattern", "order in which the pages are touched", UNIT_CHOICE, patterns, PATTERN_RANDOM, 0,
      0},
     {"preload", "pages that are part of the TD's initial image", UNIT_COUNT, NULL, 64, 0, 65536},
     {0},
 };
 
-static const char *const counters[] = {"exits"};
+static const char *const counters[] = {STRESS_EXITS};
 
-static unsigned int threads(const struct td *td, const uint64_t *opts)
+/*
+ * What is done with each page, its GPA in r1: it holds that address, or nothing if it was
+ * taken away meanwhile.
+ */
+#define TOUCH                                                                                      \
+	"      accept r1\n"                                                                        \
+	"      verify [r1], r1, or-zero\n"                                                         \
+	"      write [r1], r1\n"
+
+/* One page of each table after the other, then the next page of each. */
+static int set_strided(struct td *td, unsigned int vcpu, unsigned int nth)
 {
-	(void)opts;
-	return td->nvcpus;
+	uint64_t tables = td->mem_size / TD_TABLE;
+
+	return td_set_program(td, vcpu,
+			      "      set r2, %u\n"
+			      "next: mod r2, %llu\n"
+			      "      set r3, 0\n"
+			      "      set r4, %" PRIu64 "\n"
+			      "page: set r1, r3\n"
+			      "      mul r1, %llu\n"
+			      "      add r1, %llu\n"
+			      "      add r1, r2\n" TOUCH "      add r3, 1\n"
+			      "      add r4, -1\n"
+			      "      jnz r4, page\n"
+			      "      add r2, %llu\n"
+			      "      jmp next\n",
+			      nth, TD_TABLE, tables, TD_TABLE, TD_MEM_GPA, TD_PAGE);
 }
 
-static int set_program(struct td *td, uint64_t pattern)
+static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
+		   unsigned int n)
 {
 	uint64_t pages = td->mem_size / TD_PAGE;
 
-	/* vCPU i starts at i/n of the memory. */
-	if (pattern == PATTERN_SEQUENTIAL)
-		return td_set_program(td,
-				      "      add r3, r0\n"
-				      "      mul r3, %" PRIu64 "\n"
-				      "next: mod r3, %" PRIu64 "\n"
-				      "      set r1, r3\n"
-				      "      mul r1, %llu\n"
-				      "      add r1, %llu\n"
-				      "      accept r1\n"
-				      "      write [r1], r1\n"
-				      "      add r3, 1\n"
+	switch (opts[OPT_PATTERN]) {
+	case PATTERN_SEQUENTIAL:
+		/* The Nth of n begins at N/n of the memory. */
+		return td_set_program(td, vcpu,
+				      "      set r3, %" PRIu64 "\n"
+				      "next: walk-seq r1, r3, %llu, %" PRIu64 "\n" TOUCH
 				      "      jmp next\n",
-				      pages / td->nvcpus, pages, TD_PAGE, TD_MEM_GPA);
-	return td_set_program(td,
+				      pages / n * nth, TD_MEM_GPA, pages);
+	case PATTERN_STRIDED:
+		return set_strided(td, vcpu, nth);
+	case PATTERN_SAME_PAGE:
+		pages = 1;
+		break;
+	case PATTERN_SAME_TABLE:
+		pages = TD_TABLE / TD_PAGE;
+		break;
+	}
+	return td_set_program(td, vcpu,
 			      "      seed r0, %" PRIu64 "\n"
-			      "next: walk-random r1, %llu, %" PRIu64 "\n"
-			      "      accept r1\n"
-			      "      write [r1], r1\n"
-			      "      jmp next\n",
+			      "next: walk-random r1, %llu, %" PRIu64 "\n" TOUCH "      jmp next\n",
 			      td->seed, TD_MEM_GPA, pages);
 }
 
 static int init(struct td *td, const uint64_t *opts, void **state)
 {
 	uint64_t pages = opts[OPT_PRELOAD], max = td->mem_size / TD_PAGE;
-	void *image;
+	uint64_t *image;
 	int ret;
 
 	(void)state;
-	if (set_program(td, opts[OPT_PATTERN]))
-		return -1;
 	if (pages > max)
 		pages = max;
 	if (!pages)
@@ -71,20 +96,16 @@ static int init(struct td *td, const uint64_t *opts, void **state)
 		event_fail("no memory for the TD's initial image");
 		return -1;
 	}
-	memset(image, 0x5a, pages * TD_PAGE);
+	memset(image, 0, pages * TD_PAGE);
+	for (uint64_t i = 0; i < pages; i++)
+		image[i * TD_PAGE / sizeof(*image)] = TD_MEM_GPA + i * TD_PAGE;
 	ret = td_add_pages(td, TD_MEM_GPA, image, pages, false);
 	free(image);
 	return ret;
 }
 
-static void run(struct worker *w)
-{
-	while (worker_go(w) && td_run_vcpu(w->td, w->index))
-		worker_count(w, 0, 1);
-}
-
 STRESSOR(fault, .help = "vCPUs touch private memory, so that KVM maps it on demand",
 	 .paths = "tdx_handle_ept_violation, kvm_tdp_mmu_map, tdp_mmu_set_spte_atomic, "
 		  "tdp_mmu_link_sp; with preload tdx_gmem_post_populate",
-	 .options = options, .threads = threads, .init = init, .run = run, .ncounters = 1,
+	 .options = options, .program = program, .init = init, .ncounters = 1,
 	 .counters = counters);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct plan;
 struct td;
 struct worker;
 
@@ -38,16 +39,39 @@ struct stress_counter {
 #define STRESS_MAX_COUNTERS 16
 
 /*
+ * The first option and counter of a stressor that runs vCPUs. Those that want a number
+ * have the TD's first vCPUs, in the plan's order; the others share what is left.
+ */
+#define STRESS_VCPUS                                                                               \
+	{                                                                                          \
+		"vcpus", "vCPUs that it runs; 0: an even share of those that others leave",        \
+		    UNIT_COUNT, NULL, 0, 0, 16                                                     \
+	}
+#define STRESS_EXITS "exits"
+
+/*
  * init() runs before the vCPUs start, with the TD built but not finalized, so
- * that it can add pages; run() is then called in `threads` threads, each with
- * its own worker, and returns when worker_go() says so; fini() follows when all
- * have returned. A hook may be NULL. init() returns 0 or -1 after agent_fail().
+ * that it can add pages; run() is then called in `threads` threads (1 if there
+ * is no such hook), each with its own worker, and returns when worker_go() says
+ * so; fini() follows when all have returned. A hook may be NULL. init() returns
+ * 0 or -1 after event_fail().
  */
 struct stressor {
 	const char *name;
 	const char *help; /* one line */
 	const char *paths; /* the KVM functions it is there for */
 	const struct stress_option *options; /* ends with a NULL key; may be NULL */
+	/*
+	 * If it runs vCPUs: gives VCPU, the NTH of N that it has, its program (td_set_program()).
+	 * Called before init(), which may add pages that it needs. Returns as init().
+	 */
+	int (*program)(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
+		       unsigned int n);
+	/*
+	 * What is wrong with the options together, or with the plan round them: a sentence
+	 * without its full stop; NULL: nothing.
+	 */
+	const char *(*check)(const struct plan *plan, const uint64_t *opts);
 	unsigned int (*threads)(const struct td *td, const uint64_t *opts);
 	int (*init)(struct td *td, const uint64_t *opts, void **state);
 	void (*run)(struct worker *w);

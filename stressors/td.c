@@ -70,6 +70,11 @@ out:
 	return ret;
 }
 
+static uint64_t program_gpa(unsigned int vcpu)
+{
+	return TD_PROG_GPA + vcpu * TD_PAGE;
+}
+
 static int init_vcpu(struct td *td, unsigned int i)
 {
 	size_t size = sizeof(struct kvm_cpuid2) + 3 * sizeof(struct kvm_cpuid_entry2);
@@ -107,7 +112,7 @@ static int init_vcpu(struct td *td, unsigned int i)
 	cpuid->entries[2].eax = 0x80000008;
 	if (must(td, ioctl(v->fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2"))
 		goto out;
-	ret = tdx_cmd(td, v->fd, KVM_TDX_INIT_VCPU, 0, (void *)(uintptr_t)TD_PROG_GPA,
+	ret = tdx_cmd(td, v->fd, KVM_TDX_INIT_VCPU, 0, (void *)(uintptr_t)program_gpa(i),
 		      "KVM_TDX_INIT_VCPU");
 out:
 	free(cpuid);
@@ -263,17 +268,13 @@ int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, boo
 		       "KVM_TDX_INIT_MEM_REGION");
 }
 
-int td_set_program(struct td *td, const char *format, ...)
+int td_set_program(struct td *td, unsigned int i, const char *format, ...)
 {
 	static struct gp_op page[TD_PAGE / sizeof(struct gp_op)] __attribute__((aligned(4096)));
 	char err[GP_ASM_ERROR], *text;
 	va_list ap;
 	int nops;
 
-	if (td->has_program) {
-		event_fail("two stressors want the TD's vCPUs");
-		return -1;
-	}
 	va_start(ap, format);
 	text = xvasprintf(format, ap);
 	va_end(ap);
@@ -284,8 +285,7 @@ int td_set_program(struct td *td, const char *format, ...)
 		event_fail("the guest program, %s", err);
 		return -1;
 	}
-	td->has_program = true;
-	return td_add_pages(td, TD_PROG_GPA, page, 1, false);
+	return td_add_pages(td, program_gpa(i), page, 1, false);
 }
 
 int td_finalize(struct td *td)

@@ -77,6 +77,13 @@ struct start {
 	struct worker *w;
 };
 
+/* Counter 0 of a stressor that runs vCPUs is STRESS_EXITS. */
+static void run_vcpu(struct worker *w)
+{
+	while (worker_go(w) && td_run_vcpu(w->td, (unsigned int)w->vcpu))
+		worker_count(w, 0, 1);
+}
+
 static void *worker_main(void *arg)
 {
 	struct start start = *(struct start *)arg;
@@ -84,14 +91,17 @@ static void *worker_main(void *arg)
 	free(arg);
 	mine = start.ws;
 	tag_thread(TAG_WORKERS + (unsigned int)(start.w - start.ws->all));
-	start.w->stressor->run(start.w);
+	if (start.w->vcpu >= 0)
+		run_vcpu(start.w);
+	else
+		start.w->stressor->run(start.w);
 	/* Done early: parked for good, for the sake of workers_pause(). */
 	atomic_store(&start.w->parked, true);
 	return NULL;
 }
 
 static int start_worker(struct workers *ws, const struct plan_stressor *ps, void *state,
-			unsigned int index)
+			unsigned int index, int vcpu)
 {
 	struct worker *w = &ws->all[ws->n];
 	struct start *start = malloc(sizeof(*start));
@@ -103,6 +113,7 @@ static int start_worker(struct workers *ws, const struct plan_stressor *ps, void
 	w->opts = ps->opts;
 	w->state = state;
 	w->index = index;
+	w->vcpu = vcpu;
 	w->rng = ws->td->seed * 31 + ws->n;
 	start->ws = ws;
 	start->w = w;
@@ -124,24 +135,40 @@ static unsigned int threads_of(const struct td *td, const struct plan_stressor *
 	return s->threads ? s->threads(td, ps->opts) : 1;
 }
 
+static int start_stressor(struct workers *ws, const struct plan_stressor *ps, void *state)
+{
+	unsigned int threads = threads_of(ws->td, ps);
+
+	for (unsigned int i = 0; i < ps->nvcpus; i++)
+		if (start_worker(ws, ps, state, i, (int)(ps->first_vcpu + i)))
+			return -1;
+	for (unsigned int i = 0; i < threads; i++)
+		if (start_worker(ws, ps, state, i, -1))
+			return -1;
+	return 0;
+}
+
 static int start_all(struct workers *ws)
 {
 	const struct plan *plan = ws->td->plan;
 	size_t total = 0;
 
 	for (size_t i = 0; i < plan->nstressors; i++)
-		total += threads_of(ws->td, &plan->stressors[i]);
+		total += plan->stressors[i].nvcpus + threads_of(ws->td, &plan->stressors[i]);
 	ws->all = calloc(total ? total : 1, sizeof(*ws->all));
 	if (!ws->all)
 		return -1;
-	for (size_t i = 0; i < plan->nstressors; i++) {
-		const struct plan_stressor *ps = &plan->stressors[i];
-		unsigned int n = threads_of(ws->td, ps);
+	for (size_t i = 0; i < plan->nstressors; i++)
+		if (start_stressor(ws, &plan->stressors[i], ws->states[i]))
+			return -1;
+	return 0;
+}
 
-		for (unsigned int t = 0; t < n; t++)
-			if (start_worker(ws, ps, ws->states[i], t))
-				return -1;
-	}
+static int set_programs(struct td *td, const struct plan_stressor *ps)
+{
+	for (unsigned int i = 0; i < ps->nvcpus; i++)
+		if (ps->stressor->program(td, ps->opts, ps->first_vcpu + i, i, ps->nvcpus))
+			return -1;
 	return 0;
 }
 
@@ -162,7 +189,9 @@ struct workers *workers_start(struct td *td)
 	for (; ws->ninit < plan->nstressors; ws->ninit++) {
 		const struct plan_stressor *ps = &plan->stressors[ws->ninit];
 
-		if (ps->stressor->init && ps->stressor->init(td, ps->opts, &ws->states[ws->ninit]))
+		if (set_programs(td, ps) ||
+		    (ps->stressor->init &&
+		     ps->stressor->init(td, ps->opts, &ws->states[ws->ninit])))
 			goto fail;
 	}
 	if (td_finalize(td))
