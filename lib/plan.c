@@ -225,6 +225,7 @@ static struct plan *new_plan(const char *path)
 	plan->memory = GIB;
 	plan->td_vcpus = 2;
 	plan->td_memory = 256 * MIB;
+	plan->td_slots = 1;
 	plan->td_lifetime_us = 5 * SEC;
 	plan->td_quiesce_us = SEC;
 	return plan;
@@ -312,9 +313,10 @@ static void check_whole(struct parser *p)
 			"the TD's %u vCPUs are more than the VM's %u CPUs; raise cpus in [plan] or "
 			"lower vcpus in [td]",
 			plan->td_vcpus, plan->cpus);
-	if (plan->td_memory % (2 * MIB))
-		fail_at(p, p->key_line[KEY_TD_MEMORY], "memory",
-			"the TD's memory must be a multiple of 2 MiB");
+	if (plan->td_memory % (plan->td_slots * 2 * MIB))
+		fail_at(p, line_of(p, KEY_TD_MEMORY, KEY_SLOTS), "memory",
+			"the TD's memory must be a multiple of 2 MiB for each of its %u slots",
+			plan->td_slots);
 	if (plan->td_memory > plan->memory / 2) {
 		char *td = unit_format(UNIT_SIZE, plan->td_memory);
 		char *vm = unit_format(UNIT_SIZE, plan->memory);

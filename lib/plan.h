@@ -79,6 +79,7 @@ struct plan {
 	const struct oracle *oracles[PLAN_MAX_ORACLES];
 	unsigned int td_vcpus;
 	uint64_t td_memory; /* bytes */
+	unsigned int td_slots; /* memory slots that it is divided into */
 	uint64_t td_lifetime_us;
 	uint64_t td_quiesce_us;
 	uint64_t td_migrate_us; /* 0: the thread that builds the TD is left where it is */

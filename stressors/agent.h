@@ -128,6 +128,14 @@ json_t *seam_log_last(void);
 #define TD_PAGE	     4096ull
 #define TD_TABLE     0x200000ull /* what a page table of leaves maps */
 
+/* Set in the GPA of an access to shared memory. */
+#define TD_SHARED_BIT (1ull << (TD_GPA_BITS - 1))
+#define TD_GPA_BITS   48
+
+/* What stressors do that is seen by the vCPUs (td.may). */
+#define TD_MAY_CONVERT	  1 /* between private and shared: the agent follows the guest's wishes */
+#define TD_MAY_LOSE_SLOTS 2 /* accesses may find no memory for a while */
+
 struct td_vcpu {
 	int fd, stats_fd;
 	struct kvm_run *run;
@@ -139,9 +147,11 @@ struct td {
 	uint64_t seed; /* of this TD, drawn from the plan's */
 	int kvm_fd, vm_fd, stats_fd, prog_fd, mem_fd;
 	void *prog_shared, *mem_shared; /* user addresses behind the slots, never touched */
-	uint64_t mem_size; /* bytes, from TD_MEM_GPA */
+	uint64_t mem_size; /* bytes, from TD_MEM_GPA; guest_memfd offset 0 */
 	unsigned int nvcpus;
 	struct td_vcpu vcpus[TD_MAX_VCPUS];
+	atomic_uint may; /* TD_MAY_*: set by a stressor's init() */
+	atomic_uint_least64_t conversions; /* of ranges, because the guest wanted it */
 	atomic_bool dead; /* KVM bugged the VM, or a vCPU can't go on */
 };
 
@@ -157,7 +167,17 @@ int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, boo
 __attribute__((format(printf, 3, 4))) int td_set_program(struct td *td, unsigned int i,
 							 const char *format, ...);
 int td_finalize(struct td *td);
+/* RET of an ioctl, after a finding if it is an error that no fault of the plan promises. */
+int td_must(struct td *td, int ret, const char *what);
+/* Makes SIZE bytes from GPA private or shared. 0, or -1 after a finding. */
+int td_set_private(struct td *td, uint64_t gpa, uint64_t size, bool private);
+/* Makes or deletes the Ith of plan->td_slots memory slots. 0, or -1 after a finding. */
+int td_set_slot(struct td *td, unsigned int i, bool present);
+uint64_t td_slot_size(const struct td *td);
 void td_destroy(struct td *td);
+
+/* --- vcpu.c --- */
+
 /* Faults that KVM fixed in the guest, all vCPUs together. */
 uint64_t td_faults(const struct td *td);
 /* Runs vCPU I until it leaves to user space; false if it can't go on (reported). */
@@ -177,8 +197,8 @@ struct worker {
 	uint64_t rng;
 	uint64_t counters[STRESS_MAX_COUNTERS]; /* written by the worker's thread only */
 	pthread_t thread;
-	bool started;
-	atomic_bool parked;
+	atomic_int tid; /* 0: not running yet */
+	atomic_bool parked, evicted;
 };
 
 /*
@@ -188,6 +208,12 @@ struct worker {
 bool worker_go(struct worker *w);
 uint64_t worker_random(struct worker *w, uint64_t below);
 void worker_count(struct worker *w, unsigned int counter, uint64_t n);
+
+/*
+ * The thread of another worker, drawn among all; 0 if that one is parked, or no other. It
+ * lives until the workers are stopped. SIGUSR2 does nothing but to interrupt it.
+ */
+pid_t worker_other(struct worker *w);
 
 struct workers;
 

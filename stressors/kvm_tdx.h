@@ -7,6 +7,7 @@
 #define SEPTORTURE_KVM_TDX_H
 
 #include <linux/kvm.h>
+#include <linux/kvm_para.h>
 
 #define KVM_X86_TDX_VM		     5
 #define KVM_MEM_GUEST_MEMFD	     (1u << 2)
@@ -32,6 +33,27 @@ struct kvm_memory_attributes {
 	__u64 flags;
 };
 
+/* What KVM_EXIT_MEMORY_FAULT says. */
+#define KVM_MEMORY_EXIT_FLAG_PRIVATE (1ull << 3)
+
+struct kvm_memory_fault {
+	__u64 flags;
+	__u64 gpa;
+	__u64 size;
+};
+
+static inline const struct kvm_memory_fault *kvm_run_memory_fault(const struct kvm_run *run)
+{
+	return (const void *)&run->hw; /* the first of the union */
+}
+
+struct kvm_pre_fault_memory {
+	__u64 gpa;
+	__u64 size;
+	__u64 flags;
+	__u64 padding[5];
+};
+
 struct kvm_create_guest_memfd {
 	__u64 size;
 	__u64 flags;
@@ -41,6 +63,7 @@ struct kvm_create_guest_memfd {
 #define KVM_SET_USER_MEMORY_REGION2 _IOW(KVMIO, 0x49, struct kvm_userspace_memory_region2)
 #define KVM_SET_MEMORY_ATTRIBUTES   _IOW(KVMIO, 0xd2, struct kvm_memory_attributes)
 #define KVM_CREATE_GUEST_MEMFD	    _IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
+#define KVM_PRE_FAULT_MEMORY	    _IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
 
 /* Commands of KVM_MEMORY_ENCRYPT_OP on a TD and its vCPUs. */
 enum {

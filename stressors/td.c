@@ -18,11 +18,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define GPA_BITS  48
 #define MAX_CPUID 64
 
-/* An ioctl that must not fail, unless a fault of the plan promises just that. */
-static int must(struct td *td, int ret, const char *what)
+int td_must(struct td *td, int ret, const char *what)
 {
 	int err = errno;
 	char title[128];
@@ -43,7 +41,7 @@ static int tdx_cmd(struct td *td, int fd, unsigned int id, unsigned int flags, v
 {
 	struct kvm_tdx_cmd cmd = {.id = id, .flags = flags, .data = (uint64_t)(uintptr_t)data};
 
-	return must(td, ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd), what);
+	return td_must(td, ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd), what);
 }
 
 /* A TD needs at least the leaf that carries its GPA width; the mask of the rest is the module's. */
@@ -62,7 +60,7 @@ static int init_vm(struct td *td)
 	vm->xfam = caps->supported_xfam;
 	vm->cpuid.nent = 1;
 	vm->cpuid.entries[0].function = 0x80000008;
-	vm->cpuid.entries[0].eax = GPA_BITS << 16 | GPA_BITS;
+	vm->cpuid.entries[0].eax = TD_GPA_BITS << 16 | TD_GPA_BITS;
 	ret = tdx_cmd(td, td->vm_fd, KVM_TDX_INIT_VM, 0, vm, "KVM_TDX_INIT_VM");
 out:
 	free(caps);
@@ -84,18 +82,18 @@ static int init_vcpu(struct td *td, unsigned int i)
 
 	if (!cpuid)
 		return -1;
-	v->fd = must(td, ioctl(td->vm_fd, KVM_CREATE_VCPU, i), "KVM_CREATE_VCPU");
+	v->fd = td_must(td, ioctl(td->vm_fd, KVM_CREATE_VCPU, i), "KVM_CREATE_VCPU");
 	if (v->fd < 0)
 		goto out;
-	v->stats_fd = must(td, ioctl(v->fd, KVM_GET_STATS_FD, 0), "KVM_GET_STATS_FD of a vCPU");
+	v->stats_fd = td_must(td, ioctl(v->fd, KVM_GET_STATS_FD, 0), "KVM_GET_STATS_FD of a vCPU");
 	mmap_size =
-	    must(td, ioctl(td->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+	    td_must(td, ioctl(td->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
 	if (v->stats_fd < 0 || mmap_size < 0)
 		goto out;
 	v->run = mmap(NULL, (size_t)mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
 	if (v->run == MAP_FAILED) {
 		v->run = NULL;
-		must(td, -1, "mmap() of a vCPU");
+		td_must(td, -1, "mmap() of a vCPU");
 		goto out;
 	}
 
@@ -107,10 +105,10 @@ static int init_vcpu(struct td *td, unsigned int i)
 	cpuid->entries[0].function = 1;
 	cpuid->entries[0].ecx = 1u << 21;
 	cpuid->entries[1].function = 0x80000008;
-	cpuid->entries[1].eax = GPA_BITS << 16 | 52;
+	cpuid->entries[1].eax = TD_GPA_BITS << 16 | 52;
 	cpuid->entries[2].function = 0x80000000;
 	cpuid->entries[2].eax = 0x80000008;
-	if (must(td, ioctl(v->fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2"))
+	if (td_must(td, ioctl(v->fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2"))
 		goto out;
 	ret = tdx_cmd(td, v->fd, KVM_TDX_INIT_VCPU, 0, (void *)(uintptr_t)program_gpa(i),
 		      "KVM_TDX_INIT_VCPU");
@@ -119,49 +117,95 @@ out:
 	return ret;
 }
 
-static int add_slot(struct td *td, unsigned int slot, uint64_t gpa, uint64_t size, int *memfd,
-		    void **shared)
+/* Slots of private memory: that of the guest programs, then those of the TD's memory. */
+static int set_region(struct td *td, unsigned int slot, uint64_t gpa, uint64_t size, int memfd,
+		      uint64_t offset, void *shared)
 {
-	struct kvm_create_guest_memfd create = {.size = size};
 	struct kvm_userspace_memory_region2 region = {
 	    .slot = slot,
 	    .flags = KVM_MEM_GUEST_MEMFD,
 	    .guest_phys_addr = gpa,
 	    .memory_size = size,
+	    .userspace_addr = (uintptr_t)shared,
+	    .guest_memfd = (uint32_t)memfd,
+	    .guest_memfd_offset = offset,
 	};
+
+	return td_must(td, ioctl(td->vm_fd, KVM_SET_USER_MEMORY_REGION2, &region),
+		       "KVM_SET_USER_MEMORY_REGION2");
+}
+
+uint64_t td_slot_size(const struct td *td)
+{
+	return td->mem_size / td->plan->td_slots;
+}
+
+int td_set_slot(struct td *td, unsigned int i, bool present)
+{
+	uint64_t size = td_slot_size(td);
+
+	return set_region(td, 1 + i, TD_MEM_GPA + i * size, present ? size : 0, td->mem_fd,
+			  i * size, (char *)td->mem_shared + i * size);
+}
+
+int td_set_private(struct td *td, uint64_t gpa, uint64_t size, bool private)
+{
 	struct kvm_memory_attributes attr = {
 	    .address = gpa,
 	    .size = size,
-	    .attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
+	    .attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0,
 	};
+	int ret;
 
-	*memfd =
-	    must(td, ioctl(td->vm_fd, KVM_CREATE_GUEST_MEMFD, &create), "KVM_CREATE_GUEST_MEMFD");
+	do
+		ret = ioctl(td->vm_fd, KVM_SET_MEMORY_ATTRIBUTES, &attr);
+	while (ret && errno == EINTR);
+	return td_must(td, ret, "KVM_SET_MEMORY_ATTRIBUTES");
+}
+
+/* What is behind private memory, and behind it once it is shared. */
+static int create_memory(struct td *td, uint64_t size, int *memfd, void **shared)
+{
+	struct kvm_create_guest_memfd create = {.size = size};
+	*memfd = td_must(td, ioctl(td->vm_fd, KVM_CREATE_GUEST_MEMFD, &create),
+			 "KVM_CREATE_GUEST_MEMFD");
 	if (*memfd < 0)
 		return -1;
 	*shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (*shared == MAP_FAILED) {
 		*shared = NULL;
-		return must(td, -1, "mmap() of a memory slot");
+		return td_must(td, -1, "mmap() of a memory slot");
 	}
-	region.guest_memfd = (uint32_t)*memfd;
-	region.userspace_addr = (uintptr_t)*shared;
-	if (must(td, ioctl(td->vm_fd, KVM_SET_USER_MEMORY_REGION2, &region),
-		 "KVM_SET_USER_MEMORY_REGION2"))
+	return 0;
+}
+
+static int add_memory(struct td *td)
+{
+	if (create_memory(td, TD_PROG_SIZE, &td->prog_fd, &td->prog_shared) ||
+	    set_region(td, 0, TD_PROG_GPA, TD_PROG_SIZE, td->prog_fd, 0, td->prog_shared) ||
+	    td_set_private(td, TD_PROG_GPA, TD_PROG_SIZE, true))
 		return -1;
-	return must(td, ioctl(td->vm_fd, KVM_SET_MEMORY_ATTRIBUTES, &attr),
-		    "KVM_SET_MEMORY_ATTRIBUTES");
+	if (create_memory(td, td->mem_size, &td->mem_fd, &td->mem_shared))
+		return -1;
+	for (unsigned int i = 0; i < td->plan->td_slots; i++)
+		if (td_set_slot(td, i, true))
+			return -1;
+	return td_set_private(td, TD_MEM_GPA, td->mem_size, true);
 }
 
 static int build(struct td *td)
 {
 	struct kvm_enable_cap split = {.cap = KVM_CAP_SPLIT_IRQCHIP, .args = {24}};
+	struct kvm_enable_cap mapgpa = {.cap = KVM_CAP_EXIT_HYPERCALL,
+					.args = {1u << KVM_HC_MAP_GPA_RANGE}};
 
-	td->stats_fd = must(td, ioctl(td->vm_fd, KVM_GET_STATS_FD, 0), "KVM_GET_STATS_FD of a VM");
+	td->stats_fd =
+	    td_must(td, ioctl(td->vm_fd, KVM_GET_STATS_FD, 0), "KVM_GET_STATS_FD of a VM");
 	if (td->stats_fd < 0)
 		return -1;
-	if (must(td, ioctl(td->vm_fd, KVM_ENABLE_CAP, &split), "KVM_CAP_SPLIT_IRQCHIP"))
+	if (td_must(td, ioctl(td->vm_fd, KVM_ENABLE_CAP, &split), "KVM_CAP_SPLIT_IRQCHIP") ||
+	    td_must(td, ioctl(td->vm_fd, KVM_ENABLE_CAP, &mapgpa), "KVM_CAP_EXIT_HYPERCALL"))
 		return -1;
 	if (init_vm(td))
 		return -1;
@@ -174,9 +218,7 @@ static int build(struct td *td)
 			return -1;
 		}
 	}
-	if (add_slot(td, 0, TD_PROG_GPA, TD_PROG_SIZE, &td->prog_fd, &td->prog_shared))
-		return -1;
-	return add_slot(td, 1, TD_MEM_GPA, td->mem_size, &td->mem_fd, &td->mem_shared);
+	return add_memory(td);
 }
 
 /* Moves one thread from CPU to CPU. */
@@ -319,82 +361,4 @@ void td_destroy(struct td *td)
 	if (td->mem_shared)
 		munmap(td->mem_shared, td->mem_size);
 	free(td);
-}
-
-uint64_t td_faults(const struct td *td)
-{
-	uint64_t total = 0, n;
-
-	for (unsigned int i = 0; i < td->nvcpus; i++)
-		if (kvm_stat(td->vcpus[i].stats_fd, "pf_fixed", &n))
-			total += n;
-	return total;
-}
-
-static bool vcpu_stuck(struct td *td, unsigned int i, const char *kind, const char *title,
-		       json_t *facts)
-{
-	/* One finding per TD: once one vCPU sees the VM dead, all do. */
-	if (!atomic_exchange(&td->dead, true)) {
-		json_object_set_new(facts, "vcpu", json_integer((json_int_t)i));
-		event_finding("ioctl", kind, td->number, title, facts);
-	} else {
-		json_decref(facts);
-	}
-	return false;
-}
-
-/* KVM_RUN failed with ERR: true if the vCPU goes on all the same. */
-static bool run_failed(struct td *td, unsigned int i, int err)
-{
-	char title[128];
-
-	if (err == EINTR || err == EAGAIN)
-		return true;
-	if (outcome_explains(err)) {
-		/* Only a VM that is bugged is of no more use. */
-		if (err != EIO)
-			return true;
-		outcome_end();
-		atomic_store(&td->dead, true);
-		return false;
-	}
-	if (err == EIO)
-		return vcpu_stuck(td, i, "vm-died", OUTCOME_DIED, json_pack("{s:i}", "errno", err));
-	snprintf(title, sizeof(title), "KVM_RUN failed: %s", strerrorname_np(err));
-	return vcpu_stuck(td, i, "ioctl", title, json_pack("{s:i}", "errno", err));
-}
-
-bool td_run_vcpu(struct td *td, unsigned int i)
-{
-	struct td_vcpu *v = &td->vcpus[i];
-	char title[128];
-
-	if (atomic_load(&td->dead))
-		return false;
-	if (ioctl(v->fd, KVM_RUN, 0) < 0)
-		return run_failed(td, i, errno);
-	if (v->run->exit_reason == KVM_EXIT_INTR || v->run->exit_reason == KVM_EXIT_IO)
-		return true;
-	if (v->run->exit_reason == KVM_EXIT_SHUTDOWN)
-		return vcpu_stuck(
-		    td, i, "guest-shutdown",
-		    "the guest program died: an illegal access, or its memory changed",
-		    json_pack("{s:o*}", "log", seam_log_last()));
-	snprintf(title, sizeof(title), "KVM_RUN left with unexpected exit reason %u",
-		 v->run->exit_reason);
-	return vcpu_stuck(td, i, "exit", title, json_object());
-}
-
-bool td_run_until_out(struct td *td, unsigned int i, unsigned int port)
-{
-	struct td_vcpu *v = &td->vcpus[i];
-
-	for (;;) {
-		v->run->exit_reason = KVM_EXIT_UNKNOWN;
-		if (!td_run_vcpu(td, i))
-			return false;
-		if (v->run->exit_reason == KVM_EXIT_IO && v->run->io.port == port)
-			return true;
-	}
 }

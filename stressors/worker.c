@@ -3,12 +3,17 @@
 #include "agent.h"
 
 #include <linux/kvm.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* A worker that does not leave its system call for this long is stuck. */
+/*
+ * A worker that has not parked after this long, but takes signals, hangs by its own fault and
+ * is thrown out. One that is still there after twice that is stuck in the kernel.
+ */
 #define PARK_TIMEOUT_US 20000000ull
 
 struct workers {
@@ -22,8 +27,11 @@ struct workers {
 	pthread_cond_t resumed;
 };
 
-/* The workers that a thread belongs to. */
+/* The workers that a thread belongs to, and which it is. */
 static __thread struct workers *mine;
+static __thread struct worker *self;
+/* Where a worker goes on that crashed, or hangs. */
+static __thread sigjmp_buf way_out;
 
 /*
  * SIGUSR1 makes a system call return. One that arrives just before KVM_RUN
@@ -31,7 +39,17 @@ static __thread struct workers *mine;
  */
 static void on_kick(int sig)
 {
-	(void)sig;
+	if (self && atomic_load(&self->evicted))
+		siglongjmp(way_out, sig);
+}
+
+static void on_crash(int sig)
+{
+	if (self)
+		siglongjmp(way_out, sig);
+	/* The agent itself: as without a handler, and the VM with it. */
+	signal(sig, SIG_DFL);
+	raise(sig);
 }
 
 bool worker_go(struct worker *w)
@@ -84,20 +102,51 @@ static void run_vcpu(struct worker *w)
 		worker_count(w, 0, 1);
 }
 
+/* A stressor's own bug is no finding, and the others go on. */
+static void thrown_out(int sig)
+{
+	const char *name = self->stressor->name;
+
+	atomic_store(&self->evicted, false);
+	if (sig == SIGUSR1)
+		event_fail("a thread of the stressor '%s' hangs: it did not come to its next step "
+			   "within %llu s. It was ended, the others went on",
+			   name, PARK_TIMEOUT_US / 1000000);
+	else
+		event_fail("a thread of the stressor '%s' crashed (SIG%s). The others went on",
+			   name, sigabbrev_np(sig));
+}
+
 static void *worker_main(void *arg)
 {
 	struct start start = *(struct start *)arg;
+	int sig;
 
 	free(arg);
 	mine = start.ws;
-	tag_thread(TAG_WORKERS + (unsigned int)(start.w - start.ws->all));
-	if (start.w->vcpu >= 0)
-		run_vcpu(start.w);
+	tag_thread(TAG_WORKERS + (unsigned int)(start.w - mine->all));
+	atomic_store(&start.w->tid, gettid());
+	self = start.w;
+	sig = sigsetjmp(way_out, 1);
+	if (sig)
+		thrown_out(sig);
+	else if (self->vcpu >= 0)
+		run_vcpu(self);
 	else
-		start.w->stressor->run(start.w);
+		self->stressor->run(self);
 	/* Done early: parked for good, for the sake of workers_pause(). */
-	atomic_store(&start.w->parked, true);
+	atomic_store(&self->parked, true);
+	self = NULL;
 	return NULL;
+}
+
+pid_t worker_other(struct worker *w)
+{
+	struct workers *ws = mine;
+	size_t i = worker_random(w, ws->n);
+	const struct worker *other = &ws->all[i];
+
+	return other == w || atomic_load(&other->parked) ? 0 : atomic_load(&other->tid);
 }
 
 static int start_worker(struct workers *ws, const struct plan_stressor *ps, void *state,
@@ -121,7 +170,6 @@ static int start_worker(struct workers *ws, const struct plan_stressor *ps, void
 		free(start);
 		return -1;
 	}
-	w->started = true;
 	ws->n++;
 	return 0;
 }
@@ -172,9 +220,19 @@ static int set_programs(struct td *td, const struct plan_stressor *ps)
 	return 0;
 }
 
+static void catch_signals(void)
+{
+	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	struct sigaction kick = {.sa_handler = on_kick}, crash = {.sa_handler = on_crash};
+
+	sigaction(SIGUSR1, &kick, NULL);
+	sigaction(SIGUSR2, &kick, NULL);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigaction(crashes[i], &crash, NULL);
+}
+
 struct workers *workers_start(struct td *td)
 {
-	struct sigaction sa = {.sa_handler = on_kick};
 	const struct plan *plan = td->plan;
 	struct workers *ws = calloc(1, sizeof(*ws));
 
@@ -185,7 +243,7 @@ struct workers *workers_start(struct td *td)
 	ws->td = td;
 	pthread_mutex_init(&ws->lock, NULL);
 	pthread_cond_init(&ws->resumed, NULL);
-	sigaction(SIGUSR1, &sa, NULL);
+	catch_signals();
 	for (; ws->ninit < plan->nstressors; ws->ninit++) {
 		const struct plan_stressor *ps = &plan->stressors[ws->ninit];
 
@@ -206,29 +264,40 @@ fail:
 	return NULL;
 }
 
+/* How many are parked; the others are reminded. */
+static size_t count_parked(struct workers *ws, bool evict)
+{
+	size_t parked = 0;
+
+	for (size_t i = 0; i < ws->n; i++) {
+		struct worker *w = &ws->all[i];
+
+		if (atomic_load(&w->parked)) {
+			parked++;
+			continue;
+		}
+		if (evict)
+			atomic_store(&w->evicted, true);
+		pthread_kill(w->thread, SIGUSR1);
+	}
+	return parked;
+}
+
 bool workers_pause(struct workers *ws)
 {
-	uint64_t deadline = now_us() + PARK_TIMEOUT_US;
-	size_t parked;
+	uint64_t start = now_us(), waited = 0;
 
 	/* Under the lock: a worker that is just waking up either parks again or is not parked. */
 	pthread_mutex_lock(&ws->lock);
 	atomic_store(&ws->pause, true);
 	pthread_mutex_unlock(&ws->lock);
-	for (;;) {
-		parked = 0;
-		for (size_t i = 0; i < ws->n; i++) {
-			if (atomic_load(&ws->all[i].parked))
-				parked++;
-			else
-				pthread_kill(ws->all[i].thread, SIGUSR1);
-		}
-		if (parked == ws->n)
-			return true;
-		if (now_us() > deadline)
+	while (count_parked(ws, waited > PARK_TIMEOUT_US) < ws->n) {
+		if (waited > 2 * PARK_TIMEOUT_US)
 			return false;
 		sleep_us(1000);
+		waited = now_us() - start;
 	}
+	return true;
 }
 
 void workers_resume(struct workers *ws)

@@ -348,7 +348,7 @@ static void check_all(const struct plan *plan)
 
 int main(void)
 {
-	static struct plan plan = {.td_vcpus = 2, .td_memory = 2 * TABLE};
+	static struct plan plan = {.td_vcpus = 2, .td_memory = 2 * TABLE, .td_slots = 1};
 	const char *port;
 
 	init_mount();
