@@ -315,8 +315,8 @@ static void check_whole(struct parser *p)
 			plan->td_vcpus, plan->cpus);
 	if (plan->td_memory % (plan->td_slots * 2 * MIB))
 		fail_at(p, line_of(p, KEY_TD_MEMORY, KEY_SLOTS), "memory",
-			"the TD's memory must be a multiple of 2 MiB for each of its %u slots",
-			plan->td_slots);
+			"the TD's memory must be a multiple of %u MiB, 2 for each of its slots",
+			2 * plan->td_slots);
 	if (plan->td_memory > plan->memory / 2) {
 		char *td = unit_format(UNIT_SIZE, plan->td_memory);
 		char *vm = unit_format(UNIT_SIZE, plan->memory);

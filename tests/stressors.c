@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Stressors and oracles that do nothing, for tests of plans and lists. */
 #include "oracle.h"
+#include "plan.h"
 #include "stressor.h"
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -16,6 +17,37 @@ static const struct stress_option tide_options[] = {
 
 STRESSOR(tide, .help = "comes and goes", .paths = "none", .options = tide_options);
 STRESSOR(calm, .help = "has no options", .paths = "none");
+
+static int no_program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
+		      unsigned int n)
+{
+	(void)td;
+	(void)opts;
+	(void)vcpu;
+	(void)nth;
+	(void)n;
+	return 0;
+}
+
+static const struct stress_option rider_options[] = {
+    STRESS_VCPUS,
+    {"uphill", "needs a second CPU", UNIT_COUNT, NULL, 0, 0, 1},
+    {0},
+};
+
+static const char *rider_check(const struct plan *plan, const uint64_t *opts)
+{
+	return opts[1] && plan->cpus < 2 ? "cannot go uphill on one CPU; raise cpus in [plan]"
+					 : NULL;
+}
+
+STRESSOR(rider, .help = "runs vCPUs", .paths = "none", .options = rider_options,
+	 .program = no_program, .check = rider_check);
+
+static const struct stress_option walker_options[] = {STRESS_VCPUS, {0}};
+
+STRESSOR(walker, .help = "runs vCPUs, too", .paths = "none", .options = walker_options,
+	 .program = no_program);
 
 static bool sees_nothing(unsigned int td)
 {

@@ -224,7 +224,46 @@ static void cross_checks(void **state)
 	    "p.ini:2: memory: the TD's 256 MiB are more than half of the VM's 256 MiB; raise "
 	    "memory in [plan] or lower it in [td]");
 	bad("[td]\nmemory = 5 MiB\n" CALM,
-	    "p.ini:2: memory: the TD's memory must be a multiple of 2 MiB");
+	    "p.ini:2: memory: the TD's memory must be a multiple of 2 MiB, 2 for each of its "
+	    "slots");
+	bad("[td]\nslots = 3\n" CALM,
+	    "p.ini:2: memory: the TD's memory must be a multiple of 6 MiB, 2 for each of its "
+	    "slots");
+	bad("[plan]\ncpus = 1\n[td]\nvcpus = 1\n" CALM "[stressor rider]\nuphill = 1\n",
+	    "p.ini:6: [stressor rider] cannot go uphill on one CPU; raise cpus in [plan]");
+}
+
+/* The vCPUs that the stressors of TEXT get: FIRST+NUMBER each. */
+static void assert_dealt(unsigned int vcpus, const char *text, const char *want)
+{
+	char *all = xasprintf("[plan]\ncpus = 16\n[td]\nvcpus = %u\n%s", vcpus, text);
+	char got[64] = "", *end = got;
+	struct plan *p = good(all);
+
+	for (size_t i = 0; i < p->nstressors; i++)
+		end += sprintf(end, "%s%u+%u", i ? " " : "", p->stressors[i].first_vcpu,
+			       p->stressors[i].nvcpus);
+	assert_string_equal(got, want);
+	plan_free(p);
+	free(all);
+}
+
+static void vcpus_are_dealt(void **state)
+{
+	(void)state;
+	assert_dealt(4, "[stressor rider]\n", "0+4");
+	assert_dealt(4, "[stressor rider]\nvcpus = 1\n[stressor walker]\n", "0+1 1+3");
+	assert_dealt(4, "[stressor rider]\n[stressor walker]\nvcpus = 1\n", "0+3 3+1");
+	assert_dealt(5, "[stressor rider]\n[stressor calm]\n[stressor walker]\n", "0+3 3+0 3+2");
+	assert_dealt(6, "[stressor walker]\nvcpus = 2\n[stressor rider]\nvcpus = 3\n", "0+2 2+3");
+	bad("[td]\nvcpus = 1\n[stressor rider]\n[stressor walker]\n",
+	    "p.ini:2: vcpus: the TD has 1 vCPUs, but the stressors want at least 2; raise it in "
+	    "[td]");
+	bad("[stressor rider]\nvcpus = 2\n[stressor walker]\n",
+	    "p.ini:3: vcpus: the TD has 2 vCPUs, but the stressors want at least 3; raise it in "
+	    "[td]");
+	bad("[stressor rider]\nvcpus = 17\n",
+	    "p.ini:2: vcpus: 17 is out of range; at most 16 is allowed");
 }
 
 static void first_error_wins(void **state)
@@ -381,6 +420,7 @@ int main(void)
 	    cmocka_unit_test(fault_keys),
 	    cmocka_unit_test(stressors),
 	    cmocka_unit_test(cross_checks),
+	    cmocka_unit_test(vcpus_are_dealt),
 	    cmocka_unit_test(first_error_wins),
 	    cmocka_unit_test(oracles),
 	    cmocka_unit_test(encodings),
