@@ -242,12 +242,12 @@ static unsigned int line_of(const struct parser *p, enum key_id a, enum key_id b
 /* How many vCPUs a stressor wants; 0: a share of the rest. */
 static unsigned int wanted(const struct plan_stressor *ps)
 {
-	return ps->stressor->program ? (unsigned int)ps->opts[0] : 0;
+	return ps->stressor->vcpus ? (unsigned int)ps->opts[0] : 0;
 }
 
 static bool shares(const struct plan_stressor *ps)
 {
-	return ps->stressor->program && !wanted(ps);
+	return ps->stressor->vcpus && !wanted(ps);
 }
 
 unsigned int plan_least_vcpus(const struct plan *plan)

@@ -8,6 +8,7 @@
 #ifndef SEPTORTURE_STRESSOR_H
 #define SEPTORTURE_STRESSOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,30 +40,33 @@ struct stress_counter {
 #define STRESS_MAX_COUNTERS 16
 
 /*
- * The first option and counter of a stressor that runs vCPUs. Those that want a number
+ * The first option, and counter, of a stressor that has vCPUs. Those that want a number
  * have the TD's first vCPUs, in the plan's order; the others share what is left.
  */
 #define STRESS_VCPUS                                                                               \
 	{                                                                                          \
-		"vcpus", "vCPUs that it runs; 0: an even share of those that others leave",        \
+		"vcpus", "vCPUs that it has; 0: an even share of those that others leave",         \
 		    UNIT_COUNT, NULL, 0, 0, 16                                                     \
 	}
 #define STRESS_EXITS "exits"
 
 /*
  * init() runs before the vCPUs start, with the TD built but not finalized, so
- * that it can add pages; run() is then called in `threads` threads (1 if there
- * is no such hook), each with its own worker, and returns when worker_go() says
- * so; fini() follows when all have returned. A hook may be NULL. init() returns
- * 0 or -1 after event_fail().
+ * that it can add pages; run() is then called in `threads` threads (if there is
+ * no such hook 1, or none beside those of its vCPUs), each with its own worker, and returns when
+ * worker_go() says so; fini() follows when all have returned. A hook may be NULL. init() returns 0
+ * or -1 after event_fail().
  */
 struct stressor {
 	const char *name;
 	const char *help; /* one line */
 	const char *paths; /* the KVM functions it is there for */
 	const struct stress_option *options; /* ends with a NULL key; may be NULL */
+	bool vcpus; /* it has vCPUs: STRESS_VCPUS is its first option */
 	/*
-	 * If it runs vCPUs: gives VCPU, the NTH of N that it has, its program (td_set_program()).
+	 * Gives VCPU, the NTH of N that it has, its guest program (td_set_program()); the agent
+	 * then runs it, STRESS_EXITS being the stressor's first counter. NULL: run() gets a
+	 * thread for each of its vCPUs, to do with them what it likes.
 	 * Called before init(), which may add pages that it needs. Returns as init().
 	 */
 	int (*program)(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,

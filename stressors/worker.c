@@ -130,7 +130,7 @@ static void *worker_main(void *arg)
 	sig = sigsetjmp(way_out, 1);
 	if (sig)
 		thrown_out(sig);
-	else if (self->vcpu >= 0)
+	else if (self->vcpu >= 0 && self->stressor->program)
 		run_vcpu(self);
 	else
 		self->stressor->run(self);
@@ -178,9 +178,9 @@ static unsigned int threads_of(const struct td *td, const struct plan_stressor *
 {
 	const struct stressor *s = ps->stressor;
 
-	if (!s->run)
-		return 0;
-	return s->threads ? s->threads(td, ps->opts) : 1;
+	if (s->threads)
+		return s->threads(td, ps->opts);
+	return s->run && !s->vcpus;
 }
 
 static int start_stressor(struct workers *ws, const struct plan_stressor *ps, void *state)
@@ -214,7 +214,7 @@ static int start_all(struct workers *ws)
 
 static int set_programs(struct td *td, const struct plan_stressor *ps)
 {
-	for (unsigned int i = 0; i < ps->nvcpus; i++)
+	for (unsigned int i = 0; ps->stressor->program && i < ps->nvcpus; i++)
 		if (ps->stressor->program(td, ps->opts, ps->first_vcpu + i, i, ps->nvcpus))
 			return -1;
 	return 0;

@@ -18,17 +18,6 @@ static const struct stress_option tide_options[] = {
 STRESSOR(tide, .help = "comes and goes", .paths = "none", .options = tide_options);
 STRESSOR(calm, .help = "has no options", .paths = "none");
 
-static int no_program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
-		      unsigned int n)
-{
-	(void)td;
-	(void)opts;
-	(void)vcpu;
-	(void)nth;
-	(void)n;
-	return 0;
-}
-
 static const struct stress_option rider_options[] = {
     STRESS_VCPUS,
     {"uphill", "needs a second CPU", UNIT_COUNT, NULL, 0, 0, 1},
@@ -41,13 +30,12 @@ static const char *rider_check(const struct plan *plan, const uint64_t *opts)
 					 : NULL;
 }
 
-STRESSOR(rider, .help = "runs vCPUs", .paths = "none", .options = rider_options,
-	 .program = no_program, .check = rider_check);
+STRESSOR(rider, .help = "runs vCPUs", .paths = "none", .options = rider_options, .vcpus = true,
+	 .check = rider_check);
 
 static const struct stress_option walker_options[] = {STRESS_VCPUS, {0}};
 
-STRESSOR(walker, .help = "runs vCPUs, too", .paths = "none", .options = walker_options,
-	 .program = no_program);
+STRESSOR(walker, .help = "runs others", .paths = "none", .options = walker_options, .vcpus = true);
 
 static bool sees_nothing(unsigned int td)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plan.h"
+#include "xmem.h"
 
 #define CALM "[stressor calm]\n"
 
@@ -263,7 +264,7 @@ static void vcpus_are_dealt(void **state)
 	    "p.ini:3: vcpus: the TD has 2 vCPUs, but the stressors want at least 3; raise it in "
 	    "[td]");
 	bad("[stressor rider]\nvcpus = 17\n",
-	    "p.ini:2: vcpus: 17 is out of range; at most 16 is allowed");
+	    "p.ini:2: vcpus: '17' is out of range; it must be 0 .. 16");
 }
 
 static void first_error_wins(void **state)

@@ -139,6 +139,8 @@ static void draw_stressor(struct plan_stressor *ps, const struct stressor *st)
 		else
 			ps->opts[i] = draw_wide(o->min, o->max);
 	}
+	if (st->vcpus)
+		ps->opts[0] = draw(0, 1);
 }
 
 static struct plan *draw_plan(void)
@@ -149,9 +151,10 @@ static struct plan *draw_plan(void)
 	p->kernel = xstrdup(toss() ? "race" : "base-2_x");
 	p->seed = draw_wide(0, UINT64_MAX);
 	p->duration_us = draw_wide(PLAN_MIN_DURATION_US, PLAN_MAX_DURATION_US);
-	p->cpus = draw_wide(1, 16);
+	/* The stressors need two. */
+	p->cpus = draw_wide(2, 16);
 	p->memory = draw_size(256ull << 20, 64ull << 30, 1024);
-	p->td_vcpus = draw_wide(1, p->cpus);
+	p->td_vcpus = draw_wide(2, p->cpus);
 	p->td_memory = draw_size(4ull << 20, p->memory / 2, 2ull << 20);
 	p->td_slots = p->td_memory % (6ull << 20) ? 1 : 3;
 	p->td_lifetime_us = draw_wide(100000, PLAN_MAX_DURATION_US);

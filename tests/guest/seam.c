@@ -54,7 +54,8 @@ static struct td *new_td(const struct plan *plan, const struct gp_op *ops, size_
 
 	memset(page, 0, sizeof(page));
 	memcpy(page, ops, n * sizeof(*ops));
-	if (td && (td_add_pages(td, TD_PROG_GPA, page, 1, false) || td_finalize(td))) {
+	if (td && (td_add_pages(td, TD_PROG_GPA, page, 1, false) ||
+		   td_add_pages(td, TD_PROG_GPA + TD_PAGE, page, 1, false) || td_finalize(td))) {
 		td_destroy(td);
 		td = NULL;
 	}
