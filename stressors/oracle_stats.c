@@ -56,29 +56,36 @@ static bool agrees(struct td *td, const char *name, uint64_t counted, const char
 }
 
 /* The page tables that KVM counts (CONFIG_KVM_PROVE_MMU), against those that are linked. */
-static bool tables_agree(struct td *td, uint64_t *tables)
+static bool tables_agree(struct td *td, const struct septorture_mirror *vm)
 {
-	const struct septorture_mirror *m;
-	bool ok = true;
-	size_t n;
+	return agrees(td, "tdp_mmu_pages", vm->spte, "tables", vm->gfn,
+		      "tdp_mmu_pages differs from the number of page tables");
+}
 
-	m = mirror_now(&n);
-	for (size_t i = 0; m && i < n; i++) {
-		if (m[i].kind != SEPTORTURE_VM)
-			continue;
-		*tables = m[i].gfn;
-		ok = agrees(td, "tdp_mmu_pages", m[i].spte, "tables", m[i].gfn,
-			    "tdp_mmu_pages differs from the number of page tables");
-	}
-	return ok;
+/* What the audit of KVM's tables says of the VM; NULL after event_fail(). */
+static const struct septorture_mirror *find_vm(void)
+{
+	size_t n;
+	const struct septorture_mirror *m = mirror_now(&n);
+
+	for (size_t i = 0; m && i < n; i++)
+		if (m[i].kind == SEPTORTURE_VM)
+			return &m[i];
+	if (m)
+		event_fail("the TD is not among the VMs of " MIRROR);
+	return NULL;
 }
 
 static void quiesce(struct td *td)
 {
-	uint64_t pages_4k, leaves, unreadable, tables = 0;
+	const struct septorture_mirror *vm;
+	uint64_t pages_4k, leaves, unreadable;
 	bool ok;
 
 	if (atomic_load(&td->dead))
+		return;
+	vm = find_vm();
+	if (!vm)
 		return;
 	if (!kvm_stat(td->stats_fd, "pages_4k", &pages_4k)) {
 		event_fail("the VM's statistic pages_4k cannot be read");
@@ -92,12 +99,14 @@ static void quiesce(struct td *td)
 		event_finding("stats", "corrupt", td->number,
 			      "the S-EPT holds entries or tables that are not the TD's own",
 			      json_pack("{s:I}", "entries", (json_int_t)unreadable));
-	ok = agrees(td, "pages_4k", pages_4k, "sept_leaves", leaves,
+	/* Shared pages are in KVM's own tables alone. */
+	ok = agrees(td, "pages_4k", pages_4k - vm->child, "sept_leaves", leaves,
 		    "pages_4k differs from the number of 4K leaves in the S-EPT");
-	ok = tables_agree(td, &tables) && ok;
+	ok = tables_agree(td, vm) && ok;
 	event_check("stats", td->number, ok && !unreadable,
-		    json_pack("{s:I, s:I, s:I}", "pages_4k", (json_int_t)pages_4k, "sept_leaves",
-			      (json_int_t)leaves, "tables", (json_int_t)tables));
+		    json_pack("{s:I, s:I, s:I, s:I}", "pages_4k", (json_int_t)pages_4k,
+			      "sept_leaves", (json_int_t)leaves, "shared", (json_int_t)vm->child,
+			      "tables", (json_int_t)vm->gfn));
 }
 
 ORACLE(stats, "stats", .help = "pages_4k and tdp_mmu_pages equal what is in the tables",

@@ -31,14 +31,8 @@ static void run(struct worker *w)
 
 		if (fallocate(w->td->mem_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			      (off_t)(at * TD_PAGE), (off_t)(n * TD_PAGE)) &&
-		    errno != EINTR) {
-			char title[128];
-
-			snprintf(title, sizeof(title), "PUNCH_HOLE failed: %s",
-				 strerrorname_np(errno));
-			event_finding("ioctl", "ioctl", w->td->number, title, NULL);
+		    errno != EINTR && td_must(w->td, -1, "PUNCH_HOLE"))
 			return;
-		}
 		worker_count(w, COUNT_PUNCHES, 1);
 		worker_count(w, COUNT_PAGES, n);
 		if (w->opts[OPT_GAP])

@@ -61,6 +61,20 @@ static bool memory_fault(struct td *td, unsigned int i)
 	return true;
 }
 
+/* Shared memory without its slot is MMIO: nothing is there to be read. */
+static bool mmio(struct td *td, unsigned int i)
+{
+	struct kvm_run *run = td->vcpus[i].run;
+
+	if (!(atomic_load(&td->may) & TD_MAY_LOSE_SLOTS))
+		return vcpu_stuck(td, i, "exit",
+				  "a vCPU's access to memory that it has became MMIO",
+				  json_pack("{s:I}", "gpa", (json_int_t)run->mmio.phys_addr));
+	if (!run->mmio.is_write)
+		memset(run->mmio.data, 0, sizeof(run->mmio.data));
+	return true;
+}
+
 /* TDG.VP.VMCALL<MapGPA>. */
 static bool hypercall(struct td *td, unsigned int i)
 {
@@ -112,6 +126,8 @@ bool td_run_vcpu(struct td *td, unsigned int i)
 		return true;
 	if (v->run->exit_reason == KVM_EXIT_HYPERCALL)
 		return hypercall(td, i);
+	if (v->run->exit_reason == KVM_EXIT_MMIO)
+		return mmio(td, i);
 	if (v->run->exit_reason == KVM_EXIT_SHUTDOWN)
 		return vcpu_stuck(
 		    td, i, "guest-shutdown",

@@ -41,7 +41,7 @@ struct septorture_mirror {
 	__u64 root;	/* SPTE: of the root table; VM: of the TDR */
 	__u64 gfn;	/* VM: tables that KVM has, in all roots */
 	__u64 spte;	/* VM: how many it thinks it has (tdp_mmu_pages) */
-	__u64 child;	/* non-leaf SPTE: address of the external table */
+	__u64 child;	/* non-leaf SPTE: address of the external table; VM: 4K leaves elsewhere */
 };
 
 /*

@@ -22,7 +22,7 @@ static_assert(SEPTORTURE_SPTE_PRESENT == SPTE_MMU_PRESENT_MASK);
 
 struct walk {
 	struct snapshot *out;
-	u64 root, tables;
+	u64 root, tables, direct_4k;
 };
 
 static void walk_table(struct walk *w, struct kvm_mmu_page *sp)
@@ -47,6 +47,8 @@ static void walk_table(struct walk *w, struct kvm_mmu_page *sp)
 		}
 		if (sp->role.is_mirror)
 			snapshot_add(w->out, &r);
+		else if (is_shadow_present_pte(spte) && sp->role.level == PG_LEVEL_4K)
+			w->direct_4k++;
 		if (child)
 			walk_table(w, child);
 	}
@@ -62,7 +64,7 @@ static void walk_vm(struct walk *w, struct kvm *kvm)
 	if (!tdr)
 		return;
 	at = snapshot_add(w->out, &vm);
-	w->tables = 0;
+	w->tables = w->direct_4k = 0;
 	read_lock(&kvm->mmu_lock);
 	rcu_read_lock();
 	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link) {
@@ -72,6 +74,7 @@ static void walk_vm(struct walk *w, struct kvm *kvm)
 	rcu_read_unlock();
 	vm.root = page_to_phys(tdr);
 	vm.gfn = w->tables;
+	vm.child = w->direct_4k;
 	vm.spte = atomic64_read(&kvm->arch.tdp_mmu_pages);
 	read_unlock(&kvm->mmu_lock);
 	snapshot_set(w->out, at, &vm);

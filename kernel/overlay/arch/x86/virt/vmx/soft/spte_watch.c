@@ -146,10 +146,10 @@ void spte_watch_read_frozen(u64 *sptep)
 	preempt_enable();
 }
 
-/* We hold the lock, so nobody else can hold it for write. */
+/* We hold the lock, so nobody else can hold it for write; the next writer may wait, though. */
 static bool held_for_write(struct kvm *kvm)
 {
-	return (atomic_read(&kvm->mmu_lock.raw_lock.cnts) & _QW_WMASK) == _QW_LOCKED;
+	return (atomic_read(&kvm->mmu_lock.raw_lock.cnts) & _QW_LOCKED) == _QW_LOCKED;
 }
 
 void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte, int level)
