@@ -84,8 +84,10 @@ struct stressor {
 	const char *const *counters; /* names; values live in the worker */
 };
 
-#define STRESSOR(id, ...)                                                                          \
-	static const struct stressor stressor_##id = {.name = #id, __VA_ARGS__};                   \
+/* STRESSOR(): the name, as in a plan, is the id. */
+#define STRESSOR(id, ...) STRESSOR_NAMED(id, #id, __VA_ARGS__)
+#define STRESSOR_NAMED(id, stressor_name, ...)                                                     \
+	static const struct stressor stressor_##id = {.name = stressor_name, __VA_ARGS__};         \
 	static const struct stressor *const stressor_ptr_##id                                      \
 	    __attribute__((used, section("stressors"))) = &stressor_##id
 
