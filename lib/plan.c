@@ -238,6 +238,21 @@ static unsigned int line_of(const struct parser *p, enum key_id a, enum key_id b
 	return p->key_line[b] ? p->key_line[b] : p->line;
 }
 
+static void check_stressors(struct parser *p)
+{
+	const struct plan *plan = p->plan;
+
+	for (size_t i = 0; i < plan->nstressors; i++) {
+		const struct plan_stressor *ps = &plan->stressors[i];
+		const char *wrong =
+		    ps->stressor->check ? ps->stressor->check(plan, ps->opts) : NULL;
+
+		if (wrong)
+			fail_at(p, p->stressor_line[i], NULL, "[stressor %s]: %s",
+				ps->stressor->name, wrong);
+	}
+}
+
 static void check_whole(struct parser *p)
 {
 	const struct plan *plan = p->plan;
@@ -265,6 +280,7 @@ static void check_whole(struct parser *p)
 		fail_at(p, p->line ? p->line : 1, NULL,
 			"the plan has no stressor; add a section [stressor NAME] ('septorture list "
 			"stressors' shows them)");
+	check_stressors(p);
 }
 
 static void parse(struct parser *p)

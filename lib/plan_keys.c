@@ -131,7 +131,7 @@ static void begin_stressor(struct parser *p, const char *name)
 			PLAN_MAX_STRESSORS);
 		return;
 	}
-	plan->nstressors++;
+	p->stressor_line[plan->nstressors++] = p->line;
 	this_stressor(p)->stressor = st;
 	this_stressor(p)->opts = xcalloc(count_options(st), sizeof(uint64_t));
 	for (size_t i = 0; i < count_options(st); i++)

@@ -61,6 +61,7 @@ struct parser {
 	unsigned int td_line; /* 0: no such section yet */
 	unsigned int plan_line;
 	unsigned int fault_line[PLAN_MAX_FAULTS]; /* where each begins */
+	unsigned int stressor_line[PLAN_MAX_STRESSORS];
 	unsigned int key_line[NR_KEYS]; /* 0: not given; those of [fault] in this section only */
 	char
 	    *words[NR_KEYS]; /* names in this [fault]: one needs the other to be looked up; owned */

@@ -248,6 +248,35 @@ static void on_stressor(struct ingest *in, const json_t *e)
 	}
 }
 
+static void on_stress_ng(struct ingest *in, const json_t *e)
+{
+	struct stress_ng *ng = &in->run->stress_ng;
+	json_t *value;
+	size_t i;
+
+	/* There is one at most. */
+	if (ng->ran)
+		return;
+	ng->ran = true;
+	ng->status = get_number(e, "status");
+	json_array_foreach(json_object_get(e, "stressors"), i, value)
+	{
+		ng->stats = xgrow(ng->stats, ng->n, sizeof(*ng->stats));
+		ng->stats[ng->n++] = (struct stress_ng_stat){
+		    .name = xstrdup(get_string(value, "name")),
+		    .instances = get_number(value, "instances"),
+		    .bogo_ops = get_number(value, "bogo_ops"),
+		};
+	}
+	json_array_foreach(json_object_get(e, "failures"), i, value)
+	{
+		if (!json_is_string(value))
+			continue;
+		ng->failures = xgrow(ng->failures, ng->nfailures, sizeof(*ng->failures));
+		ng->failures[ng->nfailures++] = xstrdup(json_string_value(value));
+	}
+}
+
 static void on_fail(struct ingest *in, const json_t *e)
 {
 	if (in->fail)
@@ -280,6 +309,7 @@ static const struct {
     {"finding", on_finding},
     {"site", on_site},
     {"stressor", on_stressor},
+    {"stress_ng", on_stress_ng},
     {"kcsan", on_kcsan},
     {"fail", on_fail},
     {"end", on_end},

@@ -44,6 +44,33 @@ static json_t *stressors(const struct run_report *run)
 	return list;
 }
 
+static json_t *stress_ng(const struct run_report *run)
+{
+	const struct stress_ng *ng = &run->stress_ng;
+	json_t *o, *list = json_array(), *failures = json_array();
+
+	if (!ng->ran) {
+		json_decref(list);
+		json_decref(failures);
+		return json_null();
+	}
+	o = json_object();
+	for (size_t i = 0; i < ng->n; i++) {
+		json_t *stat = json_object();
+
+		set_string(stat, "name", ng->stats[i].name);
+		set_number(stat, "instances", ng->stats[i].instances);
+		set_number(stat, "bogo_ops", ng->stats[i].bogo_ops);
+		json_array_append_new(list, stat);
+	}
+	for (size_t i = 0; i < ng->nfailures; i++)
+		json_array_append_new(failures, json_string(ng->failures[i]));
+	set_number(o, "status", ng->status);
+	json_object_set_new(o, "stressors", list);
+	json_object_set_new(o, "failures", failures);
+	return o;
+}
+
 static json_t *checks(const struct run_report *run)
 {
 	json_t *list = json_array();
@@ -140,6 +167,7 @@ static void write_json(const struct run_report *run, FILE *out)
 	set_number(o, "kcsan_watchpoints", run->kcsan_watchpoints);
 	json_object_set_new(o, "sites", sites(run));
 	json_object_set_new(o, "stressors", stressors(run));
+	json_object_set_new(o, "stress_ng", stress_ng(run));
 	json_object_set_new(o, "checks", checks(run));
 	json_object_set_new(o, "findings", findings(run));
 	json_dumpf(o, out, JSON_INDENT(1));

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct plan;
 struct td;
 struct worker;
 
@@ -38,16 +39,25 @@ struct stress_counter {
 #define STRESS_MAX_COUNTERS 16
 
 /*
+ * begin() and end() stand around the whole load, all else around one TD.
  * init() runs before the vCPUs start, with the TD built but not finalized, so
  * that it can add pages; run() is then called in `threads` threads, each with
  * its own worker, and returns when worker_go() says so; fini() follows when all
- * have returned. A hook may be NULL. init() returns 0 or -1 after agent_fail().
+ * have returned. A hook may be NULL. begin() and init() return 0 or -1 after
+ * event_fail(); end() follows only a begin() that returned 0.
  */
 struct stressor {
 	const char *name;
 	const char *help; /* one line */
 	const char *paths; /* the KVM functions it is there for */
 	const struct stress_option *options; /* ends with a NULL key; may be NULL */
+	/* What it runs in the VM: /usr/bin/PROGRAM, of the Debian package of that name; or NULL. */
+	const char *program;
+	const char *program_variable; /* of the environment: the path of another one to take */
+	/* What is wrong with these options of PLAN, to stand behind "FILE:LINE: ", or NULL. */
+	const char *(*check)(const struct plan *plan, const uint64_t *opts);
+	int (*begin)(const struct plan *plan, const uint64_t *opts);
+	void (*end)(void);
 	unsigned int (*threads)(const struct td *td, const uint64_t *opts);
 	int (*init)(struct td *td, const uint64_t *opts, void **state);
 	void (*run)(struct worker *w);
@@ -56,8 +66,10 @@ struct stressor {
 	const char *const *counters; /* names; values live in the worker */
 };
 
-#define STRESSOR(id, ...)                                                                          \
-	static const struct stressor stressor_##id = {.name = #id, __VA_ARGS__};                   \
+/* STRESSOR(): the name, as in a plan, is the id. */
+#define STRESSOR(id, ...) STRESSOR_NAMED(id, #id, __VA_ARGS__)
+#define STRESSOR_NAMED(id, stressor_name, ...)                                                     \
+	static const struct stressor stressor_##id = {.name = stressor_name, __VA_ARGS__};         \
 	static const struct stressor *const stressor_ptr_##id                                      \
 	    __attribute__((used, section("stressors"))) = &stressor_##id
 
