@@ -10,7 +10,7 @@ struct initramfs_files {
 	struct initramfs_file {
 		char *name; /* in the VM, an absolute path; owned */
 		char *path; /* on the host; owned */
-	} *v;
+	} * v;
 };
 
 /* Takes both over, unless there is a file of that name already. */

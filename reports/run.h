@@ -36,7 +36,7 @@ struct stress_ng {
 	struct stress_ng_stat {
 		char *name;
 		uint64_t instances, bogo_ops;
-	} *stats;
+	} * stats;
 	size_t nfailures;
 	char **failures; /* what it said went wrong, the first lines */
 };

@@ -105,9 +105,9 @@ static char *stress_ng_text(const struct stress_ng *ng)
 	char *all = xstrdup("");
 
 	for (size_t i = 0; i < ng->n; i++) {
-		char *longer = xasprintf("%s%s%s %" PRIu64 ": %" PRIu64 " bogo-ops", all,
-					 i ? ", " : "", ng->stats[i].name, ng->stats[i].instances,
-					 ng->stats[i].bogo_ops);
+		char *longer =
+		    xasprintf("%s%s%s %" PRIu64 ": %" PRIu64 " bogo-ops", all, i ? ", " : "",
+			      ng->stats[i].name, ng->stats[i].instances, ng->stats[i].bogo_ops);
 
 		free(all);
 		all = longer;

@@ -18,7 +18,9 @@
 #ifndef STRESS_NG
 #define STRESS_NG "/usr/bin/stress-ng"
 #endif
+#ifndef YAML
 #define YAML "/tmp/stress-ng.yaml" /* where it writes its counts down */
+#endif
 
 #define COUNT(name, text)                                                                          \
 	{                                                                                          \
@@ -230,8 +232,7 @@ static void end(void)
 	swap_off();
 }
 
-STRESSOR_NAMED(ng, "stress-ng",
-	       .help = "stress-ng runs beside the load, from its begin to its end",
-	       .paths = "whatever waits for memory, is preempted or interrupted", .options = options,
-	       .program = "stress-ng", .program_variable = "STRESS_NG", .check = check,
-	       .begin = begin, .end = end);
+STRESSOR_NAMED(ng, "stress-ng", .help = "stress-ng runs beside the load, from its begin to its end",
+	       .paths = "whatever waits for memory, is preempted or interrupted",
+	       .options = options, .program = "stress-ng", .program_variable = "STRESS_NG",
+	       .check = check, .begin = begin, .end = end);

@@ -191,6 +191,9 @@ static void stressors(void **state)
 	bad("[stressor tied]\n", "p.ini:1: unknown stressor 'tied'; did you mean 'tide'?");
 	bad("[stressor xyzzy]\n",
 	    "p.ini:1: unknown stressor 'xyzzy'; 'septorture list stressors' shows them");
+	bad("[stressor calm]\n\n[stressor big-band]\n#\n",
+	    "p.ini:3: [stressor big-band]: nobody plays; write 'players = 1'");
+	plan_free(good("[stressor big-band]\nplayers = 1\n"));
 	bad("[stressor tide]\nworker = 1\n",
 	    "p.ini:2: unknown option 'worker'; did you mean 'workers'?");
 	bad("[stressor calm]\nworkers = 1\n",
