@@ -229,23 +229,28 @@ static void on_case_end(struct ingest *in, const json_t *e)
 	cases_on_end(&in->run->cases, e);
 }
 
+static void read_counters(const json_t *o, struct counter_stat **list, size_t *n)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)o, name, value)
+	{
+		*list = xgrow(*list, *n, sizeof(**list));
+		(*list)[*n].name = xstrdup(name);
+		(*list)[(*n)++].value = get_number(o, name);
+	}
+}
+
 static void on_stressor(struct ingest *in, const json_t *e)
 {
 	struct run_report *run = in->run;
-	json_t *counters = json_object_get(e, "counters");
 	struct stressor_stat *s;
-	const char *name;
-	json_t *value;
 
 	run->stressors = xgrow(run->stressors, run->nstressors, sizeof(*s));
 	s = &run->stressors[run->nstressors++];
 	s->name = xstrdup(get_string(e, "name"));
-	json_object_foreach(counters, name, value)
-	{
-		s->counters = xgrow(s->counters, s->ncounters, sizeof(*s->counters));
-		s->counters[s->ncounters].name = xstrdup(name);
-		s->counters[s->ncounters++].value = get_number(counters, name);
-	}
+	read_counters(json_object_get(e, "counters"), &s->counters, &s->ncounters);
 }
 
 static void on_stress_ng(struct ingest *in, const json_t *e)
@@ -275,6 +280,7 @@ static void on_stress_ng(struct ingest *in, const json_t *e)
 		ng->failures = xgrow(ng->failures, ng->nfailures, sizeof(*ng->failures));
 		ng->failures[ng->nfailures++] = xstrdup(json_string_value(value));
 	}
+	read_counters(json_object_get(e, "pressure"), &ng->pressure, &ng->npressure);
 }
 
 static void on_fail(struct ingest *in, const json_t *e)

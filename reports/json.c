@@ -27,18 +27,25 @@ static json_t *sites(const struct run_report *run)
 	return list;
 }
 
+static json_t *counters(const struct counter_stat *list, size_t n)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < n; i++)
+		set_number(o, list[i].name, list[i].value);
+	return o;
+}
+
 static json_t *stressors(const struct run_report *run)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < run->nstressors; i++) {
 		const struct stressor_stat *s = &run->stressors[i];
-		json_t *o = json_object(), *counters = json_object();
+		json_t *o = json_object();
 
-		for (size_t j = 0; j < s->ncounters; j++)
-			set_number(counters, s->counters[j].name, s->counters[j].value);
 		set_string(o, "name", s->name);
-		json_object_set_new(o, "counters", counters);
+		json_object_set_new(o, "counters", counters(s->counters, s->ncounters));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -68,6 +75,7 @@ static json_t *stress_ng(const struct run_report *run)
 	set_number(o, "status", ng->status);
 	json_object_set_new(o, "stressors", list);
 	json_object_set_new(o, "failures", failures);
+	json_object_set_new(o, "pressure", counters(ng->pressure, ng->npressure));
 	return o;
 }
 

@@ -40,8 +40,11 @@ static void free_stress_ng(struct stress_ng *ng)
 		free(ng->stats[i].name);
 	for (size_t i = 0; i < ng->nfailures; i++)
 		free(ng->failures[i]);
+	for (size_t i = 0; i < ng->npressure; i++)
+		free(ng->pressure[i].name);
 	free(ng->stats);
 	free(ng->failures);
+	free(ng->pressure);
 }
 
 static void free_lists(struct run_report *run)

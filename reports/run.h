@@ -39,6 +39,8 @@ struct stress_ng {
 	} * stats;
 	size_t nfailures;
 	char **failures; /* what it said went wrong, the first lines */
+	size_t npressure;
+	struct counter_stat *pressure; /* what came of it in the kernel */
 };
 
 struct check_stat {

@@ -85,13 +85,13 @@ static void write_sites(const struct run_report *run, FILE *out)
 	table_print(&t, "", out);
 }
 
-static char *counters_text(const struct stressor_stat *s)
+static char *counters_text(const struct counter_stat *list, size_t n)
 {
 	char *all = xstrdup("");
 
-	for (size_t i = 0; i < s->ncounters; i++) {
-		char *longer = xasprintf("%s%s%s %" PRIu64, all, i ? ", " : "", s->counters[i].name,
-					 s->counters[i].value);
+	for (size_t i = 0; i < n; i++) {
+		char *longer =
+		    xasprintf("%s%s%s %" PRIu64, all, i ? ", " : "", list[i].name, list[i].value);
 
 		free(all);
 		all = longer;
@@ -115,11 +115,18 @@ static char *stress_ng_text(const struct stress_ng *ng)
 	return all;
 }
 
-/* Of stress-ng itself: no finding. */
-static void write_complaint(const struct stress_ng *ng, FILE *out)
+/* Beside its counts. What it complains of is no finding. */
+static void write_stress_ng(const struct stress_ng *ng, FILE *out)
 {
 	char *line;
 
+	if (ng->npressure) {
+		char *text = counters_text(ng->pressure, ng->npressure);
+
+		fprintf(out, "memory: ");
+		table_line(text, "", out);
+		free(text);
+	}
 	if (!ng->status && !ng->nfailures)
 		return;
 	line = xasprintf("stress-ng ended with status %" PRIu64 "%s%s", ng->status,
@@ -139,8 +146,9 @@ static void write_stressors(const struct run_report *run, FILE *out)
 	table_add(&t, "COUNTERS");
 	for (size_t i = 0; i < run->nstressors; i++) {
 		const struct stressor_stat *s = &run->stressors[i];
-		char *counters = ng->ran && !strcmp(s->name, "stress-ng") ? stress_ng_text(ng)
-									  : counters_text(s);
+		char *counters = ng->ran && !strcmp(s->name, "stress-ng")
+				     ? stress_ng_text(ng)
+				     : counters_text(s->counters, s->ncounters);
 
 		table_add(&t, s->name);
 		table_add(&t, counters);
@@ -148,7 +156,7 @@ static void write_stressors(const struct run_report *run, FILE *out)
 	}
 	fputc('\n', out);
 	table_print(&t, "", out);
-	write_complaint(ng, out);
+	write_stress_ng(ng, out);
 }
 
 static void write_checks(const struct run_report *run, FILE *out)

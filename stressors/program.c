@@ -13,8 +13,10 @@
 
 #include "agent.h"
 
+/* To end by itself, which takes stress-ng 10 s on a VM that swaps; and once it is killed. */
 #ifndef PROGRAM_PATIENCE_US
-#define PROGRAM_PATIENCE_US 10000000
+#define PROGRAM_PATIENCE_US 30000000
+#define PROGRAM_KILL_US	    10000000
 #endif
 
 #define OOM_SCORE "/proc/self/oom_score_adj"
@@ -102,11 +104,11 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-static bool await(const struct program *p)
+static bool await(const struct program *p, uint64_t us)
 {
 	uint64_t start = now_us();
 
-	while (!atomic_load(&p->gone) && now_us() - start < PROGRAM_PATIENCE_US)
+	while (!atomic_load(&p->gone) && now_us() - start < us)
 		sleep_us(10000);
 	return atomic_load(&p->gone);
 }
@@ -125,7 +127,7 @@ static void end_strays(const struct program *p)
 
 	kill_group(p);
 	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
-		if (now_us() - start > PROGRAM_PATIENCE_US) {
+		if (now_us() - start > PROGRAM_KILL_US) {
 			event_fail("processes of %s cannot be killed", p->name);
 			return;
 		}
@@ -142,10 +144,10 @@ int program_stop(struct program *p)
 	atomic_store(&p->stopping, true);
 	if (!atomic_load(&p->gone))
 		kill(p->pid, SIGINT);
-	if (!await(p)) {
+	if (!await(p, PROGRAM_PATIENCE_US)) {
 		killed = true;
 		kill_group(p);
-		if (!await(p)) {
+		if (!await(p, PROGRAM_KILL_US)) {
 			event_fail("%s cannot be killed", p->name);
 			return -1;
 		}

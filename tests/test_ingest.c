@@ -942,7 +942,8 @@ static void stress_ng(void **state)
 	    HELLO LOAD NG(
 		"\"status\":2,\"stressors\":[{\"name\":\"vm\",\"instances\":1,\"bogo_ops\":12},"
 		"{\"name\":\"fork\",\"instances\":2,\"bogo_ops\":0}],"
-		"\"failures\":[\"fail:  [3] vm: \\u0001 bit\",\"more\"]") END(14),
+		"\"failures\":[\"fail:  [3] vm: \\u0001 bit\",\"more\"],"
+		"\"pressure\":{\"swapped_out\":5,\"oom_kills\":0}") END(14),
 	    NULL, NULL);
 	json_t *report, *o;
 	char *error, *text;
@@ -952,6 +953,7 @@ static void stress_ng(void **state)
 	assert_int_equal(report_write_all(run, ".", &error), 0);
 	text = read_text("report.txt");
 	assert_contains(text, "\nstress-ng  vm 1: 12 bogo-ops, fork 2: 0 bogo-ops\n"
+			      "memory: swapped_out 5, oom_kills 0\n"
 			      "stress-ng ended with status 2: fail:  [3] vm: ? bit\n");
 	free(text);
 	run_free(run);
@@ -959,6 +961,8 @@ static void stress_ng(void **state)
 	o = json_object_get(report, "stress_ng");
 	assert_int_equal(json_integer_value(json_object_get(o, "status")), 2);
 	assert_int_equal(json_array_size(json_object_get(o, "failures")), 2);
+	assert_int_equal(
+	    json_integer_value(json_object_get(json_object_get(o, "pressure"), "swapped_out")), 5);
 	o = json_array_get(json_object_get(o, "stressors"), 0);
 	assert_string_equal(json_string_value(json_object_get(o, "name")), "vm");
 	assert_int_equal(json_integer_value(json_object_get(o, "instances")), 1);
@@ -973,7 +977,7 @@ static void odd_stress_ng(void **state)
 	    "\"status\":-1,\"stressors\":7,\"failures\":{}",
 	    "\"stressors\":[1,null,{},{\"name\":3,\"instances\":\"x\",\"bogo_ops\":-4}]",
 	    "\"status\":[],\"failures\":[1,{},null]",
-	    "\"x\":1",
+	    "\"x\":1,\"pressure\":[4]",
 	};
 	char *error, *text;
 

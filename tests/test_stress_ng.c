@@ -17,6 +17,7 @@ static char fake[PATH_MAX + 16], yaml_path[PATH_MAX + 16];
 #define STRESS_NG	    fake
 #define YAML		    yaml_path
 #define PROGRAM_PATIENCE_US 500000
+#define PROGRAM_KILL_US	    5000000
 
 /* The agent's own code, which no host program links. */
 #include "../stressors/program.c"
