@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,14 +26,14 @@ struct program {
 	char name[64];
 	pid_t pid;
 	int out; /* what it writes */
-	void (*line)(const char *line);
+	bool (*line)(const char *line);
 	pthread_t thread;
 	atomic_bool stopping;
 	atomic_bool gone; /* what follows is the thread's until then */
 	int status;
 	char text[512]; /* the line that is being written */
 	size_t len;
-	char last[256]; /* the last one that is complete */
+	char last[256]; /* the last one that says something */
 };
 
 /* ---- what it writes ---- */
@@ -43,8 +44,8 @@ static void end_line(struct program *p)
 	p->len = 0;
 	if (!*p->text)
 		return;
-	snprintf(p->last, sizeof(p->last), "%.*s", (int)sizeof(p->last) - 1, p->text);
-	p->line(p->text);
+	if (p->line(p->text))
+		snprintf(p->last, sizeof(p->last), "%.*s", (int)sizeof(p->last) - 1, p->text);
 }
 
 /* Takes what is there; false once nothing more can come. */
@@ -167,7 +168,7 @@ int program_stop(struct program *p)
 /* ---- its start ---- */
 
 /* In the child. What it says ends up as the program's last words. */
-static void become(char *const argv[], int out)
+static void become(char *const argv[], int nice_by, int out)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -177,12 +178,13 @@ static void become(char *const argv[], int out)
 	file_write("/proc/thread-self/fail-tag", "0");
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 || chdir("/tmp"))
 		_exit(126);
+	setpriority(PRIO_PROCESS, 0, nice_by);
 	execv(argv[0], argv);
 	dprintf(2, "%s cannot be run: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
-static pid_t spawn(char *const argv[], int out)
+static pid_t spawn(char *const argv[], int nice_by, int out)
 {
 	pid_t pid;
 
@@ -191,13 +193,13 @@ static pid_t spawn(char *const argv[], int out)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();
 	if (!pid)
-		become(argv, out);
+		become(argv, nice_by, out);
 	if (pid > 0)
 		setpgid(pid, pid);
 	return pid;
 }
 
-struct program *program_start(char *const argv[], void (*line)(const char *line))
+struct program *program_start(char *const argv[], int nice_by, bool (*line)(const char *line))
 {
 	struct program *p = calloc(1, sizeof(*p));
 	const char *slash = strrchr(argv[0], '/');
@@ -212,7 +214,7 @@ struct program *program_start(char *const argv[], void (*line)(const char *line)
 	p->line = line;
 	p->out = out[0];
 	fcntl(p->out, F_SETFL, O_NONBLOCK);
-	p->pid = spawn(argv, out[1]);
+	p->pid = spawn(argv, nice_by, out[1]);
 	close(out[1]);
 	if (p->pid > 0 && !pthread_create(&p->thread, NULL, watch, p))
 		return p;

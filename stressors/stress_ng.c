@@ -64,12 +64,17 @@ static const struct stress_option options[] = {
     BYTES("mremap"),
     BYTES("msync"),
     BYTES("vm"),
+    {"nice", "how much less CPU time than the TD's threads it gets, as nice takes it", UNIT_COUNT,
+     NULL, 0, 0, 19},
     {"swap", "size of a swap device in compressed memory; 0 KiB: none", UNIT_SIZE, NULL, 0, 0,
      1ull << 36},
     {0},
 };
 
-enum { OPT_SWAP = sizeof(options) / sizeof(options[0]) - 2 };
+#define NR_OPTIONS (sizeof(options) / sizeof(options[0]) - 1)
+
+/* Those before these two are stress-ng's own. */
+enum { NR_OWN = NR_OPTIONS - 2, OPT_NICE = NR_OWN, OPT_SWAP };
 
 #define MAX_FAILURES 8 /* lines that are kept */
 
@@ -81,7 +86,7 @@ static bool has_swap;
 static const char *check(const struct plan *plan, const uint64_t *opts)
 {
 	(void)plan;
-	for (size_t i = 0; i < OPT_SWAP; i++)
+	for (size_t i = 0; i < NR_OWN; i++)
 		if (options[i].unit == UNIT_COUNT && opts[i])
 			return NULL;
 	return "it has nothing to run; give one of its stressors a number of instances, such as "
@@ -182,27 +187,28 @@ static json_t *pressure_since(void)
 
 /* ---- the program ---- */
 
-/* "stress-ng: fail:  [12] vm: ..." */
-static void on_line(const char *line)
+/* "stress-ng: fail:  [12] vm: ..."; its counts come last, and say nothing about its end. */
+static bool on_line(const char *line)
 {
 	if (!strncmp(line, "stress-ng: fail:", 16) && json_array_size(failures) < MAX_FAILURES)
 		json_array_append_new(failures, json_string(line + 11));
+	return strncmp(line, "stress-ng: metrc:", 17) && !strstr(line, " run completed in ");
 }
 
 static char **make_args(const struct plan *plan, const uint64_t *opts)
 {
 	/* Under TCG, vm fills 100 MiB within seconds only this way: large pages, simple stores. */
 	static const char *const fixed[] = {
-	    STRESS_NG, "--timeout", "0",	   "--verify", "--metrics-brief",
-	    "--yaml",  YAML,	    "--vm-method", "write64", "--vm-madvise", "hugepage", "--seed",
+	    STRESS_NG, "--timeout",   "0",	 "--verify",	 "--metrics-brief", "--yaml",
+	    YAML,      "--vm-method", "write64", "--vm-madvise", "hugepage",	    "--seed",
 	};
 	size_t nfixed = sizeof(fixed) / sizeof(fixed[0]), n;
-	char **args = xcalloc(nfixed + 2 + 2 * OPT_SWAP, sizeof(*args));
+	char **args = xcalloc(nfixed + 2 + 2 * NR_OWN, sizeof(*args));
 
 	for (n = 0; n < nfixed; n++)
 		args[n] = xstrdup(fixed[n]);
 	args[n++] = xasprintf("%" PRIu64, plan->seed);
-	for (size_t i = 0; i < OPT_SWAP; i++) {
+	for (size_t i = 0; i < NR_OWN; i++) {
 		if (!opts[i])
 			continue;
 		args[n++] = xasprintf("--%s", options[i].key);
@@ -222,7 +228,7 @@ static int begin(const struct plan *plan, const uint64_t *opts)
 	counts = opts;
 	failures = json_array();
 	unlink(YAML);
-	program = program_start(args, on_line);
+	program = program_start(args, (int)opts[OPT_NICE], on_line);
 	for (size_t i = 0; args[i]; i++)
 		free(args[i]);
 	free(args);
@@ -257,7 +263,7 @@ static json_t *metrics(void)
 	json_t *list = json_array();
 	char *yaml = file_read(YAML);
 
-	for (size_t i = 0; i < OPT_SWAP; i++)
+	for (size_t i = 0; i < NR_OWN; i++)
 		if (options[i].unit == UNIT_COUNT && counts[i])
 			json_array_append_new(
 			    list,

@@ -81,11 +81,11 @@ static const struct stressor *ng(void)
 	return NULL;
 }
 
-static uint64_t opts[OPT_SWAP + 1];
+static uint64_t opts[NR_OPTIONS];
 
 static uint64_t *opt(const char *key)
 {
-	for (size_t i = 0; i <= OPT_SWAP; i++)
+	for (size_t i = 0; i < NR_OPTIONS; i++)
 		if (!strcmp(options[i].key, key))
 			return &opts[i];
 	fail_msg("no option %s", key);
@@ -187,7 +187,11 @@ static void plain(void **state)
 static void dies_early(void **state)
 {
 	(void)state;
-	assert_int_equal(start("#!/bin/sh\necho one\necho two >&2\nprintf 'no more'\nexit 3\n"), 0);
+	assert_int_equal(start("#!/bin/sh\necho one\necho two >&2\nprintf 'no more'\n"
+			       "printf '\\nstress-ng: metrc: [1] vm\\n'\n"
+			       "echo 'stress-ng: info:  [1] unsuccessful run completed in 1s'\n"
+			       "exit 3\n"),
+			 0);
 	for (int i = 0; i < 500 && !*failed; i++)
 		usleep(10000);
 	ng()->end();
