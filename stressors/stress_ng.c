@@ -32,7 +32,11 @@
 		    1 << 20, 1ull << 36                                                            \
 	}
 
-/* A count or a number of bytes goes to stress-ng as it is: --vm 2 --vm-bytes 67108864. */
+/*
+ * A count or a number of bytes goes to stress-ng as it is: --vm 2 --vm-bytes 67108864.
+ * Left out are those that make themselves real-time tasks (hrtimers, cyclic): on 2 CPUs
+ * nothing else would run.
+ */
 static const struct stress_option options[] = {
     COUNT("affinity", "change CPUs"),
     COUNT("bigheap", "grow the heap until the OOM killer comes"),
@@ -40,7 +44,6 @@ static const struct stress_option options[] = {
     COUNT("cpu", "compute"),
     COUNT("fork", "fork, exit and wait: copy on write"),
     COUNT("futex", "wait for and wake each other"),
-    COUNT("hrtimers", "take signals of high resolution timers"),
     COUNT("madvise", "give all sorts of advice about memory"),
     COUNT("membarrier", "interrupt other CPUs through membarrier()"),
     COUNT("memfd", "map and punch memory files"),
