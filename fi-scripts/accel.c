@@ -134,7 +134,7 @@ static int probe(struct accel_choice *choice, const struct accel_subject *subjec
 
 	if (mkdir(dir, 0777))
 		error = xasprintf("cannot make the directory %s: %s", dir, strerror(errno));
-	if (error || initramfs_write(initrd, subject->agent, subject->plan, &error))
+	if (error || initramfs_write(initrd, subject->agent, subject->plan, NULL, &error))
 		status = say_error(error, EXIT_INFRA);
 	else
 		status = boot_once(choice, subject, dir, initrd);

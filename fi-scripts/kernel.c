@@ -15,6 +15,7 @@
 
 #include "command.h"
 #include "signals.h"
+#include "tool.h"
 #include "xmem.h"
 
 static pid_t start_build(const char *src, const char *config, const char *mutant, int out,
@@ -80,18 +81,10 @@ static char *image_path(const char *src, char *text)
 
 static bool is_in_path(const char *name)
 {
-	const char *path = getenv("PATH");
-	bool found = strchr(name, '/') && !access(name, X_OK);
+	char *path = tool_path(name);
 
-	while (!found && path && *path) {
-		size_t len = strcspn(path, ":");
-		char *file = xasprintf("%.*s/%s", (int)len, path, name);
-
-		found = len && !access(file, X_OK);
-		free(file);
-		path += len + (path[len] == ':');
-	}
-	return found;
+	free(path);
+	return path;
 }
 
 /* What a kernel is built with, most missed first. */

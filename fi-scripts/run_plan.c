@@ -17,6 +17,7 @@
 #include "known.h"
 #include "mutant.h"
 #include "plan.h"
+#include "programs.h"
 #include "reproduce.h"
 #include "rundir.h"
 #include "units.h"
@@ -29,6 +30,7 @@ struct run {
 	char *src;
 	struct plan *plan;
 	char *qemu; /* its version */
+	struct initramfs_files files; /* that the VM needs beside the agent and the plan */
 	char *mutant; /* its name */
 	char *image;
 	char *initrd;
@@ -112,11 +114,19 @@ static int read_plan(struct run *run)
 	return EXIT_CLEAN;
 }
 
-/* Before anything that takes long. */
+/* Both before anything that takes long. */
 static int find_emulator(struct run *run)
 {
 	run->qemu = run_emulator();
 	return run->qemu ? EXIT_CLEAN : EXIT_INFRA;
+}
+
+static int find_programs(struct run *run)
+{
+	char *error;
+
+	return programs_add(&run->files, run->plan, &error) ? say_error(error, EXIT_INFRA)
+							    : EXIT_CLEAN;
 }
 
 static int build_kernel(struct run *run)
@@ -142,7 +152,7 @@ static int prepare(struct run *run)
 		plan = xasprintf("%s/plan.ini", run->dir.path);
 		run->initrd = xasprintf("%s/initramfs.cpio", run->dir.path);
 		bad = copy_file(run->args->plan, plan, &error) ||
-		      initramfs_write(run->initrd, agent, plan, &error);
+		      initramfs_write(run->initrd, agent, plan, &run->files, &error);
 	}
 	free(agent);
 	free(plan);
@@ -284,6 +294,8 @@ static int run_vm(struct run *run)
 	if (!status)
 		status = find_emulator(run);
 	if (!status)
+		status = find_programs(run);
+	if (!status)
 		status = build_kernel(run);
 	if (!status)
 		status = prepare(run);
@@ -308,6 +320,7 @@ int run_plan(const struct run_args *args, struct run_report **report)
 	free(run.src);
 	plan_free(run.plan);
 	free(run.qemu);
+	initramfs_files_free(&run.files);
 	free(run.mutant);
 	free(run.image);
 	free(run.initrd);

@@ -300,7 +300,7 @@ static void check_stressors(struct parser *p)
 		if (ps->stressor->check)
 			wrong = ps->stressor->check(p->plan, ps->opts);
 		if (wrong)
-			fail_at(p, ps->line, NULL, "[stressor %s] %s", ps->stressor->name, wrong);
+			fail_at(p, ps->line, NULL, "[stressor %s]: %s", ps->stressor->name, wrong);
 	}
 }
 

@@ -229,23 +229,58 @@ static void on_case_end(struct ingest *in, const json_t *e)
 	cases_on_end(&in->run->cases, e);
 }
 
+static void read_counters(const json_t *o, struct counter_stat **list, size_t *n)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)o, name, value)
+	{
+		*list = xgrow(*list, *n, sizeof(**list));
+		(*list)[*n].name = xstrdup(name);
+		(*list)[(*n)++].value = get_number(o, name);
+	}
+}
+
 static void on_stressor(struct ingest *in, const json_t *e)
 {
 	struct run_report *run = in->run;
-	json_t *counters = json_object_get(e, "counters");
 	struct stressor_stat *s;
-	const char *name;
-	json_t *value;
 
 	run->stressors = xgrow(run->stressors, run->nstressors, sizeof(*s));
 	s = &run->stressors[run->nstressors++];
 	s->name = xstrdup(get_string(e, "name"));
-	json_object_foreach(counters, name, value)
+	read_counters(json_object_get(e, "counters"), &s->counters, &s->ncounters);
+}
+
+static void on_stress_ng(struct ingest *in, const json_t *e)
+{
+	struct stress_ng *ng = &in->run->stress_ng;
+	json_t *value;
+	size_t i;
+
+	/* There is one at most. */
+	if (ng->ran)
+		return;
+	ng->ran = true;
+	ng->status = get_number(e, "status");
+	json_array_foreach(json_object_get(e, "stressors"), i, value)
 	{
-		s->counters = xgrow(s->counters, s->ncounters, sizeof(*s->counters));
-		s->counters[s->ncounters].name = xstrdup(name);
-		s->counters[s->ncounters++].value = get_number(counters, name);
+		ng->stats = xgrow(ng->stats, ng->n, sizeof(*ng->stats));
+		ng->stats[ng->n++] = (struct stress_ng_stat){
+		    .name = xstrdup(get_string(value, "name")),
+		    .instances = get_number(value, "instances"),
+		    .bogo_ops = get_number(value, "bogo_ops"),
+		};
 	}
+	json_array_foreach(json_object_get(e, "failures"), i, value)
+	{
+		if (!json_is_string(value))
+			continue;
+		ng->failures = xgrow(ng->failures, ng->nfailures, sizeof(*ng->failures));
+		ng->failures[ng->nfailures++] = xstrdup(json_string_value(value));
+	}
+	read_counters(json_object_get(e, "pressure"), &ng->pressure, &ng->npressure);
 }
 
 static void on_fail(struct ingest *in, const json_t *e)
@@ -280,6 +315,7 @@ static const struct {
     {"finding", on_finding},
     {"site", on_site},
     {"stressor", on_stressor},
+    {"stress_ng", on_stress_ng},
     {"kcsan", on_kcsan},
     {"fail", on_fail},
     {"end", on_end},

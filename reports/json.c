@@ -27,21 +27,56 @@ static json_t *sites(const struct run_report *run)
 	return list;
 }
 
+static json_t *counters(const struct counter_stat *list, size_t n)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < n; i++)
+		set_number(o, list[i].name, list[i].value);
+	return o;
+}
+
 static json_t *stressors(const struct run_report *run)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < run->nstressors; i++) {
 		const struct stressor_stat *s = &run->stressors[i];
-		json_t *o = json_object(), *counters = json_object();
+		json_t *o = json_object();
 
-		for (size_t j = 0; j < s->ncounters; j++)
-			set_number(counters, s->counters[j].name, s->counters[j].value);
 		set_string(o, "name", s->name);
-		json_object_set_new(o, "counters", counters);
+		json_object_set_new(o, "counters", counters(s->counters, s->ncounters));
 		json_array_append_new(list, o);
 	}
 	return list;
+}
+
+static json_t *stress_ng(const struct run_report *run)
+{
+	const struct stress_ng *ng = &run->stress_ng;
+	json_t *o, *list = json_array(), *failures = json_array();
+
+	if (!ng->ran) {
+		json_decref(list);
+		json_decref(failures);
+		return json_null();
+	}
+	o = json_object();
+	for (size_t i = 0; i < ng->n; i++) {
+		json_t *stat = json_object();
+
+		set_string(stat, "name", ng->stats[i].name);
+		set_number(stat, "instances", ng->stats[i].instances);
+		set_number(stat, "bogo_ops", ng->stats[i].bogo_ops);
+		json_array_append_new(list, stat);
+	}
+	for (size_t i = 0; i < ng->nfailures; i++)
+		json_array_append_new(failures, json_string(ng->failures[i]));
+	set_number(o, "status", ng->status);
+	json_object_set_new(o, "stressors", list);
+	json_object_set_new(o, "failures", failures);
+	json_object_set_new(o, "pressure", counters(ng->pressure, ng->npressure));
+	return o;
 }
 
 static json_t *checks(const struct run_report *run)
@@ -140,6 +175,7 @@ static void write_json(const struct run_report *run, FILE *out)
 	set_number(o, "kcsan_watchpoints", run->kcsan_watchpoints);
 	json_object_set_new(o, "sites", sites(run));
 	json_object_set_new(o, "stressors", stressors(run));
+	json_object_set_new(o, "stress_ng", stress_ng(run));
 	json_object_set_new(o, "checks", checks(run));
 	json_object_set_new(o, "findings", findings(run));
 	json_dumpf(o, out, JSON_INDENT(1));

@@ -34,6 +34,19 @@ static void free_finding(struct finding *f)
 	injected_free(&f->injected);
 }
 
+static void free_stress_ng(struct stress_ng *ng)
+{
+	for (size_t i = 0; i < ng->n; i++)
+		free(ng->stats[i].name);
+	for (size_t i = 0; i < ng->nfailures; i++)
+		free(ng->failures[i]);
+	for (size_t i = 0; i < ng->npressure; i++)
+		free(ng->pressure[i].name);
+	free(ng->stats);
+	free(ng->failures);
+	free(ng->pressure);
+}
+
 static void free_lists(struct run_report *run)
 {
 	for (size_t i = 0; i < run->nsites; i++) {
@@ -50,6 +63,7 @@ static void free_lists(struct run_report *run)
 		free_finding(&run->findings[i]);
 	free(run->sites);
 	free(run->stressors);
+	free_stress_ng(&run->stress_ng);
 	free(run->checks);
 	free(run->findings);
 	free(run->expected);

@@ -28,6 +28,21 @@ struct stressor_stat {
 	struct counter_stat *counters;
 };
 
+/* What stress-ng did beside the load. */
+struct stress_ng {
+	bool ran;
+	uint64_t status; /* 0, or it complained of something */
+	size_t n;
+	struct stress_ng_stat {
+		char *name;
+		uint64_t instances, bogo_ops;
+	} * stats;
+	size_t nfailures;
+	char **failures; /* what it said went wrong, the first lines */
+	size_t npressure;
+	struct counter_stat *pressure; /* what came of it in the kernel */
+};
+
 struct check_stat {
 	char *oracle;
 	uint64_t count, failures;
@@ -95,6 +110,7 @@ struct run_report {
 	struct site_stat *sites;
 	size_t nstressors;
 	struct stressor_stat *stressors;
+	struct stress_ng stress_ng;
 	size_t nchecks;
 	struct check_stat *checks;
 	size_t nfindings;

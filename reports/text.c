@@ -85,13 +85,13 @@ static void write_sites(const struct run_report *run, FILE *out)
 	table_print(&t, "", out);
 }
 
-static char *counters_text(const struct stressor_stat *s)
+static char *counters_text(const struct counter_stat *list, size_t n)
 {
 	char *all = xstrdup("");
 
-	for (size_t i = 0; i < s->ncounters; i++) {
-		char *longer = xasprintf("%s%s%s %" PRIu64, all, i ? ", " : "", s->counters[i].name,
-					 s->counters[i].value);
+	for (size_t i = 0; i < n; i++) {
+		char *longer =
+		    xasprintf("%s%s%s %" PRIu64, all, i ? ", " : "", list[i].name, list[i].value);
 
 		free(all);
 		all = longer;
@@ -99,8 +99,45 @@ static char *counters_text(const struct stressor_stat *s)
 	return all;
 }
 
+/* "vm 1: 12 bogo-ops, fork 2: 7 bogo-ops" */
+static char *stress_ng_text(const struct stress_ng *ng)
+{
+	char *all = xstrdup("");
+
+	for (size_t i = 0; i < ng->n; i++) {
+		char *longer =
+		    xasprintf("%s%s%s %" PRIu64 ": %" PRIu64 " bogo-ops", all, i ? ", " : "",
+			      ng->stats[i].name, ng->stats[i].instances, ng->stats[i].bogo_ops);
+
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+/* Beside its counts. What it complains of is no finding. */
+static void write_stress_ng(const struct stress_ng *ng, FILE *out)
+{
+	char *line;
+
+	if (ng->npressure) {
+		char *text = counters_text(ng->pressure, ng->npressure);
+
+		fprintf(out, "memory: ");
+		table_line(text, "", out);
+		free(text);
+	}
+	if (!ng->status && !ng->nfailures)
+		return;
+	line = xasprintf("stress-ng ended with status %" PRIu64 "%s%s", ng->status,
+			 ng->nfailures ? ": " : "", ng->nfailures ? ng->failures[0] : "");
+	table_line(line, "", out);
+	free(line);
+}
+
 static void write_stressors(const struct run_report *run, FILE *out)
 {
+	const struct stress_ng *ng = &run->stress_ng;
 	struct table t = {.ncols = 2};
 
 	if (!run->nstressors)
@@ -108,14 +145,18 @@ static void write_stressors(const struct run_report *run, FILE *out)
 	table_add(&t, "STRESSOR");
 	table_add(&t, "COUNTERS");
 	for (size_t i = 0; i < run->nstressors; i++) {
-		char *counters = counters_text(&run->stressors[i]);
+		const struct stressor_stat *s = &run->stressors[i];
+		char *counters = ng->ran && !strcmp(s->name, "stress-ng")
+				     ? stress_ng_text(ng)
+				     : counters_text(s->counters, s->ncounters);
 
-		table_add(&t, run->stressors[i].name);
+		table_add(&t, s->name);
 		table_add(&t, counters);
 		free(counters);
 	}
 	fputc('\n', out);
 	table_print(&t, "", out);
+	write_stress_ng(ng, out);
 }
 
 static void write_checks(const struct run_report *run, FILE *out)

@@ -148,10 +148,13 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Runs the stressors, pausing for the oracles, until END; false if a thread is stuck. */
+/*
+ * Runs the stressors, pausing for the oracles, until END, or until there will be no
+ * result anyway; false if a thread is stuck.
+ */
 static bool run_stressors(struct load *l, struct td *td, struct workers *ws, uint64_t end)
 {
-	while (!atomic_load(&td->dead) && now_us() < end) {
+	while (!atomic_load(&td->dead) && !event_failed() && now_us() < end) {
 		uint64_t resumed = now_us();
 
 		let_run(l, td, min_u64(end, resumed + l->plan->td_quiesce_us));
@@ -263,19 +266,43 @@ static bool can_inject(const struct plan *plan)
 	return false;
 }
 
+/* What runs beside the load from its begin to its end; how many of the stressors began. */
+static size_t begin_stressors(const struct plan *plan)
+{
+	size_t n;
+
+	for (n = 0; n < plan->nstressors; n++) {
+		const struct plan_stressor *ps = &plan->stressors[n];
+
+		if (ps->stressor->begin && ps->stressor->begin(plan, ps->opts))
+			break;
+	}
+	return n;
+}
+
+static void end_stressors(const struct plan *plan, size_t n)
+{
+	while (n--)
+		if (plan->stressors[n].stressor->end)
+			plan->stressors[n].stressor->end();
+}
+
 static void run_load(const struct plan *plan)
 {
 	struct load l = {.plan = plan};
+	size_t begun;
 
 	if (event_failed() || inject_arm(plan))
 		return;
+	begun = begin_stressors(plan);
 	/* Arming may take seconds. */
 	l.start = now_us();
 	l.end = l.start + plan->duration_us;
-	while (now_us() < l.end && run_td(&l) && !event_failed())
+	while (!event_failed() && now_us() < l.end && run_td(&l))
 		;
 	inject_disarm(plan);
 	progress(&l, NULL);
+	end_stressors(plan, begun);
 	if (can_inject(plan) && !event_findings() && !inject_total(plan))
 		event_fail("no fault was injected: the plan's sites were never called, or its "
 			   "probabilities are too low for its duration");

@@ -107,5 +107,5 @@ static int init(struct td *td, const uint64_t *opts, void **state)
 STRESSOR(fault, .help = "vCPUs touch private memory, so that KVM maps it on demand",
 	 .paths = "tdx_handle_ept_violation, kvm_tdp_mmu_map, tdp_mmu_set_spte_atomic, "
 		  "tdp_mmu_link_sp; with preload tdx_gmem_post_populate",
-	 .options = options, .vcpus = true, .program = program, .init = init, .ncounters = 1,
+	 .options = options, .vcpus = true, .vcpu_program = program, .init = init, .ncounters = 1,
 	 .counters = counters);

@@ -63,5 +63,5 @@ static int init(struct td *td, const uint64_t *opts, void **state)
 
 STRESSOR(mapgpa, .help = "the guest converts memory with MapGPA and uses both halves",
 	 .paths = "tdx_map_gpa, tdx_complete_vmcall_map_gpa, kvm_vm_set_mem_attributes",
-	 .options = options, .vcpus = true, .program = program, .init = init, .ncounters = 1,
+	 .options = options, .vcpus = true, .vcpu_program = program, .init = init, .ncounters = 1,
 	 .counters = counters);

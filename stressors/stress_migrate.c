@@ -68,7 +68,7 @@ static void run(struct worker *w)
 static const char *check(const struct plan *plan, const uint64_t *opts)
 {
 	(void)opts;
-	return plan->cpus < 2 ? "has no other CPU to move to; raise cpus in [plan]" : NULL;
+	return plan->cpus < 2 ? "it has no other CPU to move to; raise cpus in [plan]" : NULL;
 }
 
 STRESSOR(migrate, .help = "vCPU threads, and others, move from CPU to CPU",

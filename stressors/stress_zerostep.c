@@ -70,7 +70,7 @@ static const char *check(const struct plan *plan, const uint64_t *opts)
 {
 	(void)plan;
 	return opts[OPT_VCPUS] < 2 || opts[OPT_VCPUS] % 2
-		   ? "wants its vCPUs in pairs, one that waits and one that frees it; say "
+		   ? "it wants its vCPUs in pairs, one that waits and one that frees it; say "
 		     "'vcpus = 2'"
 		   : NULL;
 }
@@ -121,5 +121,5 @@ static void run(struct worker *w)
 STRESSOR(zerostep, .help = "vCPUs wait at one RIP until the module's zero-step mitigation is on",
 	 .paths = "tdx_handle_ept_violation, tdx_vcpu_run (TDX_OPERAND_BUSY_SEPT of others' "
 		  "tdh_mem_page_aug and tdh_mem_sept_add)",
-	 .options = options, .vcpus = true, .check = check, .program = program, .threads = threads,
-	 .run = run, .ncounters = 3, .counters = counters);
+	 .options = options, .vcpus = true, .check = check, .vcpu_program = program,
+	 .threads = threads, .run = run, .ncounters = 3, .counters = counters);

@@ -51,11 +51,13 @@ struct stress_counter {
 #define STRESS_EXITS "exits"
 
 /*
+ * begin() and end() stand around the whole load, all else around one TD.
  * init() runs before the vCPUs start, with the TD built but not finalized, so
  * that it can add pages; run() is then called in `threads` threads (if there is
- * no such hook 1, or none beside those of its vCPUs), each with its own worker, and returns when
- * worker_go() says so; fini() follows when all have returned. A hook may be NULL. init() returns 0
- * or -1 after event_fail().
+ * no such hook 1, or none beside those of its vCPUs), each with its own worker,
+ * and returns when worker_go() says so; fini() follows when all have returned.
+ * A hook may be NULL. begin() and init() return 0 or -1 after event_fail();
+ * end() follows only a begin() that returned 0.
  */
 struct stressor {
 	const char *name;
@@ -69,13 +71,18 @@ struct stressor {
 	 * thread for each of its vCPUs, to do with them what it likes.
 	 * Called before init(), which may add pages that it needs. Returns as init().
 	 */
-	int (*program)(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
-		       unsigned int n);
+	int (*vcpu_program)(struct td *td, const uint64_t *opts, unsigned int vcpu,
+			    unsigned int nth, unsigned int n);
 	/*
 	 * What is wrong with the options together, or with the plan round them: a sentence
 	 * without its full stop; NULL: nothing.
 	 */
 	const char *(*check)(const struct plan *plan, const uint64_t *opts);
+	/* What it runs in the VM: /usr/bin/PROGRAM, of the Debian package of that name; or NULL. */
+	const char *program;
+	const char *program_variable; /* of the environment: the path of another one to take */
+	int (*begin)(const struct plan *plan, const uint64_t *opts);
+	void (*end)(void);
 	unsigned int (*threads)(const struct td *td, const uint64_t *opts);
 	int (*init)(struct td *td, const uint64_t *opts, void **state);
 	void (*run)(struct worker *w);

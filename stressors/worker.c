@@ -110,11 +110,13 @@ static void thrown_out(int sig)
 	atomic_store(&self->evicted, false);
 	if (sig == SIGUSR1)
 		event_fail("a thread of the stressor '%s' hangs: it did not come to its next step "
-			   "within %llu s. It was ended, the others went on",
+			   "within %llu s; it was ended. What was found until then is kept",
 			   name, PARK_TIMEOUT_US / 1000000);
 	else
-		event_fail("a thread of the stressor '%s' crashed (SIG%s). The others went on",
-			   name, sigabbrev_np(sig));
+		event_fail(
+		    "a thread of the stressor '%s' crashed (SIG%s). What was found until then is "
+		    "kept",
+		    name, sigabbrev_np(sig));
 }
 
 static void *worker_main(void *arg)
@@ -130,7 +132,7 @@ static void *worker_main(void *arg)
 	sig = sigsetjmp(way_out, 1);
 	if (sig)
 		thrown_out(sig);
-	else if (self->vcpu >= 0 && self->stressor->program)
+	else if (self->vcpu >= 0 && self->stressor->vcpu_program)
 		run_vcpu(self);
 	else
 		self->stressor->run(self);
@@ -214,8 +216,8 @@ static int start_all(struct workers *ws)
 
 static int set_programs(struct td *td, const struct plan_stressor *ps)
 {
-	for (unsigned int i = 0; ps->stressor->program && i < ps->nvcpus; i++)
-		if (ps->stressor->program(td, ps->opts, ps->first_vcpu + i, i, ps->nvcpus))
+	for (unsigned int i = 0; ps->stressor->vcpu_program && i < ps->nvcpus; i++)
+		if (ps->stressor->vcpu_program(td, ps->opts, ps->first_vcpu + i, i, ps->nvcpus))
 			return -1;
 	return 0;
 }

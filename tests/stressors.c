@@ -37,6 +37,21 @@ static const struct stress_option walker_options[] = {STRESS_VCPUS, {0}};
 
 STRESSOR(walker, .help = "runs others", .paths = "none", .options = walker_options, .vcpus = true);
 
+static const struct stress_option band_options[] = {
+    {"players", "how many", UNIT_COUNT, NULL, 0, 0, 8},
+    {0},
+};
+
+static const char *check_band(const struct plan *plan, const uint64_t *opts)
+{
+	(void)plan;
+	return opts[0] ? NULL : "nobody plays; write 'players = 1'";
+}
+
+STRESSOR_NAMED(band, "big-band", .help = "is a program", .paths = "none", .options = band_options,
+	       .check = check_band, .program = "septorture-band",
+	       .program_variable = "SEPTORTURE_BAND");
+
 static bool sees_nothing(unsigned int td)
 {
 	(void)td;

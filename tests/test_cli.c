@@ -70,7 +70,7 @@ static void lists(void **state)
 	want(run("list statuses --json --markdown"), 2);
 	assert_contains(err, "--markdown is for 'list statuses' alone");
 	want(run("list stressors"), 0);
-	assert_contains(out, "\ntide      comes and goes  none\n");
+	assert_contains(out, "\nbig-band  is a program    none\n");
 	assert_contains(out, "\n  colour   green    red, green      of the water\n");
 	want(run("list plans"), 0);
 	assert_string_equal(out, "PLAN   ABOUT\nquick  A short look.\n");
@@ -160,6 +160,23 @@ static void no_emulator(void **state)
 	assert_contains(err, "cannot start no-such-emulator: No such file or directory; "
 			     "fi-scripts/install.sh installs it");
 	assert_int_not_equal(access("tree/build/runs", F_OK), 0);
+}
+
+static void programs(void **state)
+{
+	(void)state;
+	write_text("b.ini", "[stressor big-band]\nplayers = 1\n");
+	want(run("run b.ini"), 3);
+	assert_contains(err, "[stressor big-band] needs septorture-band, which is not there; "
+			     "fi-scripts/install.sh installs it");
+	assert_lacks(err, "building");
+	assert_int_not_equal(access("tree/build/runs", F_OK), 0);
+	setenv("SEPTORTURE_BAND", "/bin/true", 1);
+	want(run("run b.ini"), 0);
+	unsetenv("SEPTORTURE_BAND");
+	write_text("b.ini", "[stressor big-band]\n");
+	want(run("run b.ini"), 2);
+	assert_contains(err, "b.ini:1: [stressor big-band]: nobody plays");
 }
 
 /* ---- outcomes ---- */
@@ -469,14 +486,19 @@ static void lingers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(usage),	TEST(lists),	     TEST(no_tree),
-	    TEST(bad_plan),	TEST(kernel_builds), TEST(no_agent),
-	    TEST(no_emulator),	TEST(clean),	     TEST(run_options),
-	    TEST(drawn_seed),	TEST(no_faults),     TEST(reproduce),
-	    TEST(findings),	TEST(scopes),	     TEST(panic),
-	    TEST(died),		TEST(invalid),	     TEST(never_reports),
-	    TEST(falls_silent), TEST(never_ends),    TEST(strange_deadline),
-	    TEST(interrupted),	TEST(killed),	     TEST(lingers),
+	    TEST(usage),	 TEST(lists),
+	    TEST(no_tree),	 TEST(bad_plan),
+	    TEST(kernel_builds), TEST(no_agent),
+	    TEST(no_emulator),	 TEST(programs),
+	    TEST(clean),	 TEST(run_options),
+	    TEST(drawn_seed),	 TEST(no_faults),
+	    TEST(reproduce),	 TEST(findings),
+	    TEST(scopes),	 TEST(panic),
+	    TEST(died),		 TEST(invalid),
+	    TEST(never_reports), TEST(falls_silent),
+	    TEST(never_ends),	 TEST(strange_deadline),
+	    TEST(interrupted),	 TEST(killed),
+	    TEST(lingers),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, cli_set_up, cli_tear_down);

@@ -931,6 +931,76 @@ static void full_disk(void **state)
 	run_free(run);
 }
 
+#define NG(fields)                                                                                 \
+	"{\"e\":\"stressor\",\"us\":1,\"name\":\"stress-ng\",\"counters\":{}}\n"                   \
+	"{\"e\":\"stress_ng\",\"us\":2," fields "}\n"
+
+/* What it did is told in one line; what it complains of is no finding. */
+static void stress_ng(void **state)
+{
+	struct run_report *run = ingest(
+	    HELLO LOAD NG(
+		"\"status\":2,\"stressors\":[{\"name\":\"vm\",\"instances\":1,\"bogo_ops\":12},"
+		"{\"name\":\"fork\",\"instances\":2,\"bogo_ops\":0}],"
+		"\"failures\":[\"fail:  [3] vm: \\u0001 bit\",\"more\"],"
+		"\"pressure\":{\"swapped_out\":5,\"oom_kills\":0}") END(14),
+	    NULL, NULL);
+	json_t *report, *o;
+	char *error, *text;
+
+	(void)state;
+	assert_int_equal(run_verdict(run), RUN_CLEAN);
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.txt");
+	assert_contains(text, "\nstress-ng  vm 1: 12 bogo-ops, fork 2: 0 bogo-ops\n"
+			      "memory: swapped_out 5, oom_kills 0\n"
+			      "stress-ng ended with status 2: fail:  [3] vm: ? bit\n");
+	free(text);
+	run_free(run);
+	report = json_load_file("report.json", 0, NULL);
+	o = json_object_get(report, "stress_ng");
+	assert_int_equal(json_integer_value(json_object_get(o, "status")), 2);
+	assert_int_equal(json_array_size(json_object_get(o, "failures")), 2);
+	assert_int_equal(
+	    json_integer_value(json_object_get(json_object_get(o, "pressure"), "swapped_out")), 5);
+	o = json_array_get(json_object_get(o, "stressors"), 0);
+	assert_string_equal(json_string_value(json_object_get(o, "name")), "vm");
+	assert_int_equal(json_integer_value(json_object_get(o, "instances")), 1);
+	assert_int_equal(json_integer_value(json_object_get(o, "bogo_ops")), 12);
+	json_decref(report);
+}
+
+/* Whatever stands there, and however often. */
+static void odd_stress_ng(void **state)
+{
+	static const char *const odd[] = {
+	    "\"status\":-1,\"stressors\":7,\"failures\":{}",
+	    "\"stressors\":[1,null,{},{\"name\":3,\"instances\":\"x\",\"bogo_ops\":-4}]",
+	    "\"status\":[],\"failures\":[1,{},null]",
+	    "\"x\":1,\"pressure\":[4]",
+	};
+	char *error, *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		char *events =
+		    xasprintf("%s{\"e\":\"stress_ng\",\"us\":2,%s}\n" NG("\"status\":9") END(7),
+			      HELLO, odd[i]);
+		struct run_report *run = ingest(events, NULL, NULL);
+
+		free(events);
+		/* The second one does not count. */
+		assert_int_equal(run->stress_ng.status, 0);
+		assert_int_equal(run->stress_ng.nfailures, 0);
+		assert_int_equal(run->stress_ng.n, i == 1 ? 4 : 0);
+		assert_int_equal(report_write_all(run, ".", &error), 0);
+		text = read_text("report.txt");
+		assert_lacks(text, "status");
+		free(text);
+		verdict(run, "CLEAN");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -962,6 +1032,8 @@ int main(void)
 	    cmocka_unit_test(since_load),
 	    cmocka_unit_test(order_of_findings),
 	    cmocka_unit_test(summary),
+	    cmocka_unit_test(stress_ng),
+	    cmocka_unit_test(odd_stress_ng),
 	    cmocka_unit_test(json_is_documented),
 	    cmocka_unit_test(full_disk),
 	};

@@ -192,6 +192,9 @@ static void stressors(void **state)
 	bad("[stressor tied]\n", "p.ini:1: unknown stressor 'tied'; did you mean 'tide'?");
 	bad("[stressor xyzzy]\n",
 	    "p.ini:1: unknown stressor 'xyzzy'; 'septorture list stressors' shows them");
+	bad("[stressor calm]\n\n[stressor big-band]\n#\n",
+	    "p.ini:3: [stressor big-band]: nobody plays; write 'players = 1'");
+	plan_free(good("[stressor big-band]\nplayers = 1\n"));
 	bad("[stressor tide]\nworker = 1\n",
 	    "p.ini:2: unknown option 'worker'; did you mean 'workers'?");
 	bad("[stressor calm]\nworkers = 1\n",
@@ -231,7 +234,7 @@ static void cross_checks(void **state)
 	    "p.ini:2: memory: the TD's memory must be a multiple of 6 MiB, 2 for each of its "
 	    "slots");
 	bad("[plan]\ncpus = 1\n[td]\nvcpus = 1\n" CALM "[stressor rider]\nuphill = 1\n",
-	    "p.ini:6: [stressor rider] cannot go uphill on one CPU; raise cpus in [plan]");
+	    "p.ini:6: [stressor rider]: cannot go uphill on one CPU; raise cpus in [plan]");
 }
 
 /* The vCPUs that the stressors of TEXT get: FIRST+NUMBER each. */

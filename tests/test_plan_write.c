@@ -123,24 +123,27 @@ static void draw_fault(struct plan_fault *f, const struct site *site)
 
 static void draw_stressor(struct plan_stressor *ps, const struct stressor *st)
 {
+	static const struct plan two_cpus = {.cpus = 2};
 	size_t n = 0;
 
 	ps->stressor = st;
 	while (st->options && st->options[n].key)
 		n++;
 	ps->opts = xcalloc(n, sizeof(uint64_t));
-	for (size_t i = 0; i < n; i++) {
-		const struct stress_option *o = &st->options[i];
+	do {
+		for (size_t i = 0; i < n; i++) {
+			const struct stress_option *o = &st->options[i];
 
-		if (o->unit == UNIT_CHOICE)
-			ps->opts[i] = draw(0, 1);
-		else if (o->unit == UNIT_SIZE)
-			ps->opts[i] = draw_size(o->min, o->max, 1024);
-		else
-			ps->opts[i] = draw_wide(o->min, o->max);
-	}
-	if (st->vcpus)
-		ps->opts[0] = draw(0, 1);
+			if (o->unit == UNIT_CHOICE)
+				ps->opts[i] = draw(0, 1);
+			else if (o->unit == UNIT_SIZE)
+				ps->opts[i] = draw_size(o->min, o->max, 1024);
+			else
+				ps->opts[i] = draw_wide(o->min, o->max);
+		}
+		if (st->vcpus)
+			ps->opts[0] = draw(0, 1);
+	} while (st->check && st->check(&two_cpus, ps->opts));
 }
 
 static struct plan *draw_plan(void)

@@ -32,6 +32,52 @@ static void stock_kernel_is_clean(void **state)
 	json_decref(r);
 }
 
+/* A plan with some of stress-ng's stressors. */
+#define STRESS_NG_PLAN "build/vm-stress-ng.ini"
+
+static void write_stress_ng_plan(void)
+{
+	write_text(STRESS_NG_PLAN, "[plan]\nduration = 10 s\n[td]\nmemory = 64 MiB\n"
+				   "lifetime = 4 s\n"
+				   "[fault tdh_mem_page_aug]\nprobability = 5 %\n"
+				   "[stressor fault]\n[stressor punch]\n"
+				   "[stressor stress-ng]\nvm = 1\nvm-bytes = 64 MiB\nfork = 1\n"
+				   "swap = 64 MiB\n");
+}
+
+static void stress_ng_runs_beside(void **state)
+{
+	json_t *r, *s;
+	size_t i;
+
+	(void)state;
+	write_stress_ng_plan();
+	want(run("", "--accel tcg " STRESS_NG_PLAN), 0);
+	r = report();
+	assert_true(number(r, "tds") > 1);
+	assert_int_equal(number(json_object_get(r, "stress_ng"), "status"), 0);
+	s = json_object_get(json_object_get(r, "stress_ng"), "stressors");
+	assert_int_equal(json_array_size(s), 2);
+	for (i = 0; i < 2; i++)
+		assert_true(number(json_array_get(s, i), "bogo_ops") > 0);
+	json_decref(r);
+}
+
+/* That it goes before the load is septorture's own failure: the load was another one. */
+static void stress_ng_that_dies_is_invalid(void **state)
+{
+	json_t *r;
+
+	(void)state;
+	write_stress_ng_plan();
+	want(run("STRESS_NG=/bin/ls", "--accel tcg " STRESS_NG_PLAN), 3);
+	r = report();
+	assert_contains(string(r, "invalid"), "stress-ng ended before the load did, with status 2; "
+					      "its last words: Try '");
+	assert_true(number(r, "load_ms") < 8000);
+	json_decref(r);
+}
+
 /* Whether one of the runs of mutant NAME has a finding of ORACLE. */
 static bool seen_by(const json_t *campaign, const char *name, const char *oracle)
 {
@@ -207,6 +253,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(stock_kernel_is_clean),
+	    cmocka_unit_test(stress_ng_runs_beside),
+	    cmocka_unit_test(stress_ng_that_dies_is_invalid),
 	    cmocka_unit_test(mutants_are_found),
 	    cmocka_unit_test(four_cpus),
 	    cmocka_unit_test(cache_drain_is_found),
