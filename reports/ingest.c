@@ -283,6 +283,31 @@ static void on_stress_ng(struct ingest *in, const json_t *e)
 	read_counters(json_object_get(e, "pressure"), &ng->pressure, &ng->npressure);
 }
 
+static void on_window(struct ingest *in, const json_t *e)
+{
+	struct run_report *run = in->run;
+	struct window_stat *w;
+	json_t *value;
+	size_t i;
+
+	run->windows = xgrow(run->windows, run->nwindows, sizeof(*w));
+	w = &run->windows[run->nwindows++];
+	*w = (struct window_stat){
+	    .op = xstrdup(get_string(e, "op")),
+	    .level = xstrdup(get_string(e, "level")),
+	    .opened = get_number(e, "opened"),
+	};
+	json_array_foreach(json_object_get(e, "met"), i, value)
+	{
+		w->met = xgrow(w->met, w->nmet, sizeof(*w->met));
+		w->met[w->nmet++] = (struct window_met){
+		    .op = xstrdup(get_string(value, "op")),
+		    .how = xstrdup(get_string(value, "how")),
+		    .times = get_number(value, "times"),
+		};
+	}
+}
+
 static void on_fail(struct ingest *in, const json_t *e)
 {
 	if (in->fail)
@@ -315,6 +340,7 @@ static const struct {
     {"finding", on_finding},
     {"site", on_site},
     {"stressor", on_stressor},
+    {"window", on_window},
     {"stress_ng", on_stress_ng},
     {"kcsan", on_kcsan},
     {"fail", on_fail},

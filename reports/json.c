@@ -51,6 +51,31 @@ static json_t *stressors(const struct run_report *run)
 	return list;
 }
 
+static json_t *windows(const struct run_report *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->nwindows; i++) {
+		const struct window_stat *w = &run->windows[i];
+		json_t *o = json_object(), *met = json_array();
+
+		set_string(o, "op", w->op);
+		set_string(o, "level", w->level);
+		set_number(o, "opened", w->opened);
+		for (size_t m = 0; m < w->nmet; m++) {
+			json_t *pair = json_object();
+
+			set_string(pair, "op", w->met[m].op);
+			set_string(pair, "how", w->met[m].how);
+			set_number(pair, "times", w->met[m].times);
+			json_array_append_new(met, pair);
+		}
+		json_object_set_new(o, "met", met);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *stress_ng(const struct run_report *run)
 {
 	const struct stress_ng *ng = &run->stress_ng;
@@ -176,6 +201,7 @@ static void write_json(const struct run_report *run, FILE *out)
 	json_object_set_new(o, "sites", sites(run));
 	json_object_set_new(o, "stressors", stressors(run));
 	json_object_set_new(o, "stress_ng", stress_ng(run));
+	json_object_set_new(o, "windows", windows(run));
 	json_object_set_new(o, "checks", checks(run));
 	json_object_set_new(o, "findings", findings(run));
 	json_dumpf(o, out, JSON_INDENT(1));

@@ -34,6 +34,17 @@ static void free_finding(struct finding *f)
 	injected_free(&f->injected);
 }
 
+static void free_window(struct window_stat *w)
+{
+	for (size_t i = 0; i < w->nmet; i++) {
+		free(w->met[i].op);
+		free(w->met[i].how);
+	}
+	free(w->met);
+	free(w->op);
+	free(w->level);
+}
+
 static void free_stress_ng(struct stress_ng *ng)
 {
 	for (size_t i = 0; i < ng->n; i++)
@@ -63,6 +74,9 @@ static void free_lists(struct run_report *run)
 		free_finding(&run->findings[i]);
 	free(run->sites);
 	free(run->stressors);
+	for (size_t i = 0; i < run->nwindows; i++)
+		free_window(&run->windows[i]);
+	free(run->windows);
 	free_stress_ng(&run->stress_ng);
 	free(run->checks);
 	free(run->findings);

@@ -43,6 +43,17 @@ struct stress_ng {
 	struct counter_stat *pressure; /* what came of it in the kernel */
 };
 
+/* The frozen windows of one operation and level, and who met them (docs/windows.md). */
+struct window_stat {
+	char *op, *level;
+	uint64_t opened;
+	size_t nmet;
+	struct window_met {
+		char *op, *how;
+		uint64_t times;
+	} * met;
+};
+
 struct check_stat {
 	char *oracle;
 	uint64_t count, failures;
@@ -110,6 +121,8 @@ struct run_report {
 	struct site_stat *sites;
 	size_t nstressors;
 	struct stressor_stat *stressors;
+	size_t nwindows;
+	struct window_stat *windows;
 	struct stress_ng stress_ng;
 	size_t nchecks;
 	struct check_stat *checks;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "windows_text.h"
 #include "text_finding.h"
 #include "units.h"
 #include "xmem.h"
@@ -237,6 +238,7 @@ static void write_summary(const struct run_report *run, const struct finding *co
 	table_print(&t, "", out);
 	write_sites(run, out);
 	write_stressors(run, out);
+	windows_write(run, out);
 	write_checks(run, out);
 	write_findings(run, sorted, out);
 	fputc('\n', out);

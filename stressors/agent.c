@@ -309,6 +309,7 @@ static void run_load(const struct plan *plan)
 	inject_report(plan);
 	inject_remove(plan);
 	report_stressors(&l);
+	windows_report();
 }
 
 static void run_plan(const struct options *o)

@@ -110,6 +110,11 @@ void inject_report(const struct plan *plan);
  */
 bool kvm_stat(int stats_fd, const char *name, uint64_t *value);
 
+/* --- windows.c --- */
+
+/* Emits a `window` event for each kind of frozen window that there was since boot. */
+void windows_report(void);
+
 /* --- seam_log.c --- */
 
 /* The last that softseam logged of a guest; NULL: nothing, or no softseam. Owned by the caller. */

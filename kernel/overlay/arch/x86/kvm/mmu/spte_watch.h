@@ -13,6 +13,7 @@
 
 #include <linux/jump_label.h>
 #include <linux/kvm_host.h>
+#include <linux/percpu.h>
 
 #include "spte.h"
 
@@ -30,13 +31,22 @@ bool spte_watch_owns(u64 *sptep);
 void spte_watch_thawed(u64 *sptep, u64 found, u64 new_spte);
 /* FROZEN_SPTE was read. */
 void spte_watch_read_frozen(u64 *sptep);
+/* A cmpxchg found FROZEN_SPTE instead of what it expected. */
+void spte_window_lost(u64 *sptep);
+/* An SPTE was read while spte_window_waits is not 0: the task may have waited for it. */
+DECLARE_PER_CPU(unsigned int, spte_window_waits);
+void spte_window_touched(u64 *sptep);
 /* Called by the wrapper of the external update. */
 void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte, int level);
 
 static inline u64 spte_watch_read(u64 *sptep, u64 spte)
 {
-	if (unlikely(is_frozen_spte(spte)) && static_branch_likely(&spte_watch_key))
+	if (!static_branch_likely(&spte_watch_key))
+		return spte;
+	if (unlikely(is_frozen_spte(spte)))
 		spte_watch_read_frozen(sptep);
+	if (unlikely(raw_cpu_read(spte_window_waits)))
+		spte_window_touched(sptep);
 	return spte;
 }
 
@@ -69,8 +79,11 @@ static inline u64 spte_watch_xchg(u64 *sptep, u64 new_spte)
 
 static __always_inline bool spte_watch_cmpxchg(u64 *sptep, u64 *old_spte, u64 new_spte)
 {
-	if (!try_cmpxchg64(sptep, old_spte, new_spte))
+	if (!try_cmpxchg64(sptep, old_spte, new_spte)) {
+		if (is_frozen_spte(*old_spte) && static_branch_likely(&spte_watch_key))
+			spte_window_lost(sptep);
 		return false;
+	}
 	if (!static_branch_likely(&spte_watch_key))
 		return true;
 	spte_watch_note(sptep);

@@ -114,6 +114,7 @@ void spte_watch_froze(u64 *sptep, u64 old_spte)
 	w->gfn = spte_gfn(sp, sptep);
 	w->level = sp->role.level;
 	atomic64_inc(&freezes);
+	spte_window_open(sptep, sp->role.level);
 }
 
 bool spte_watch_owns(u64 *sptep)
@@ -130,19 +131,24 @@ void spte_watch_thawed(u64 *sptep, u64 found, u64 new_spte)
 	if (!is_frozen_spte(found))
 		report(CLOBBERED, w->gfn, w->level, found);
 	/* Frozen once more: it stays so. */
-	if (!is_frozen_spte(new_spte))
+	if (!is_frozen_spte(new_spte)) {
 		w->frozen = NULL;
+		spte_window_close();
+	}
 }
 
 void spte_watch_read_frozen(u64 *sptep)
 {
+	/* Walkers that only look hold RCU, and may move to another CPU. */
+	bool locked = preempt_count();
 	struct watch_cpu *w;
 
-	/* Walkers that only look hold RCU, and may move to another CPU. */
 	preempt_disable();
 	w = this_cpu_ptr(&watch_cpu);
 	if (spte_watch_owns(sptep))
 		report(READ_BACK, w->gfn, w->level, FROZEN_SPTE);
+	else
+		spte_window_read(sptep, locked);
 	preempt_enable();
 }
 
@@ -159,6 +165,7 @@ void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte,
 
 	if (!static_branch_likely(&spte_watch_key))
 		return;
+	spte_window_of(kvm);
 	/* The entries of a table that is removed are replaced by FROZEN_SPTE, which is fine. */
 	if (is_frozen_spte(old_spte) || (is_frozen_spte(new_spte) && !removal))
 		report(FROZEN_ARGUMENT, gfn, level, new_spte);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef SEPTORTURE_WINDOWS_TEXT_H
+#define SEPTORTURE_WINDOWS_TEXT_H
+
+#include <stdio.h>
+
+#include "run.h"
+
+/* How many of the pairs that can meet have met. */
+void window_pairs(const struct run_report *run, unsigned int *hit, unsigned int *all);
+/* The matrix, one row for each operation and level that froze an SPTE; nothing if none did. */
+void windows_write(const struct run_report *run, FILE *out);
+
+#endif
