@@ -12,6 +12,7 @@
 #include "oracle.h"
 #include "site.h"
 #include "stressor.h"
+#include "windows.h"
 #include "suggest.h"
 #include "table.h"
 #include "units.h"
@@ -155,6 +156,24 @@ static json_t *list_stressors(void)
 	return list;
 }
 
+static json_t *list_windows(void)
+{
+	json_t *list = json_array();
+
+	for (const char *const *op = window_openers; *op; op++)
+		for (const char *const *level = window_levels; *level; level++)
+			for (const char *const *arrival = window_arrivals; *arrival; arrival++) {
+				const char *forbidden = window_forbidden(*op, *level, *arrival);
+				json_t *o = row(list);
+
+				set(o, "op", *op);
+				set(o, "level", *level);
+				set(o, "arrival", *arrival);
+				set(o, "forbidden", forbidden ? forbidden : "");
+			}
+	return list;
+}
+
 static json_t *list_oracles(void)
 {
 	json_t *list = json_array();
@@ -255,13 +274,10 @@ static const struct list {
 	const char *name;
 	json_t *(*make)(void);
 } lists[] = {
-    {"sites", list_sites},
-    {"statuses", list_statuses},
-    {"stressors", list_stressors},
-    {"oracles", list_oracles},
-    {"plans", list_plans},
-    {"mutants", list_mutants},
-    {0},
+    {"sites", list_sites},	   {"statuses", list_statuses},
+    {"stressors", list_stressors}, {"oracles", list_oracles},
+    {"windows", list_windows},	   {"plans", list_plans},
+    {"mutants", list_mutants},	   {0},
 };
 
 static void print_table(json_t *list, const char *indent)
@@ -329,7 +345,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(
 		    state,
-		    "say what to list: sites, statuses, stressors, oracles, plans or mutants");
+		    "say what to list: sites, statuses, stressors, oracles, windows, plans or "
+		    "mutants");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -345,7 +362,7 @@ static const struct argp_option options[] = {
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "sites|statuses|stressors|oracles|plans|mutants",
+    .args_doc = "sites|statuses|stressors|oracles|windows|plans|mutants",
     .doc = "Shows what plans can name, and what is in the source tree.",
 };
 
@@ -356,7 +373,8 @@ static int unknown_list(const char *name)
 
 	for (const struct list *l = lists; l->name; l++)
 		suggest_try(&s, l->name);
-	hint = suggest_text(&s, "there are sites, statuses, stressors, oracles, plans and mutants");
+	hint = suggest_text(&s, "there are sites, statuses, stressors, oracles, windows, "
+				"plans and mutants");
 	say("unknown list '%s'%s", name, hint);
 	free(hint);
 	return EXIT_USAGE;

@@ -313,10 +313,17 @@ static void check_whole(struct parser *p)
 			"the TD's %u vCPUs are more than the VM's %u CPUs; raise cpus in [plan] or "
 			"lower vcpus in [td]",
 			plan->td_vcpus, plan->cpus);
-	if (plan->td_memory % (plan->td_slots * 2 * MIB))
-		fail_at(p, line_of(p, KEY_TD_MEMORY, KEY_SLOTS), "memory",
-			"the TD's memory must be a multiple of %u MiB, 2 for each of its slots",
-			2 * plan->td_slots);
+	if (plan->td_memory % (2 * MIB))
+		fail_at(p, p->key_line[KEY_TD_MEMORY], "memory",
+			"the TD's memory must be a multiple of 2 MiB");
+	if (plan->td_memory % (plan->td_slots * 4 * KIB))
+		fail_at(p, line_of(p, KEY_SLOTS, KEY_TD_MEMORY), "slots",
+			"the TD's memory can't be divided into %u slots of whole pages",
+			plan->td_slots);
+	if (plan->td_hot > plan->td_memory / (2 * MIB))
+		fail_at(p, p->key_line[KEY_HOT], "hot",
+			"the TD's memory has a hot page in every 2 MiB, so at most %u",
+			(unsigned int)(plan->td_memory / (2 * MIB)));
 	if (plan->td_memory > plan->memory / 2) {
 		char *td = unit_format(UNIT_SIZE, plan->td_memory);
 		char *vm = unit_format(UNIT_SIZE, plan->memory);

@@ -22,6 +22,7 @@ static const struct key {
     [KEY_VCPUS] = {SECTION_TD, "vcpus", UNIT_COUNT, 1, 16},
     [KEY_TD_MEMORY] = {SECTION_TD, "memory", UNIT_SIZE, 4 * MIB, 64 * GIB},
     [KEY_SLOTS] = {SECTION_TD, "slots", UNIT_COUNT, 1, 64},
+    [KEY_HOT] = {SECTION_TD, "hot", UNIT_COUNT, 0, 512},
     [KEY_LIFETIME] = {SECTION_TD, "lifetime", UNIT_TIME, 100 * MS, 24 * HOUR},
     [KEY_QUIESCE] = {SECTION_TD, "quiesce", UNIT_TIME, 50 * MS, HOUR},
     [KEY_MIGRATE] = {SECTION_TD, "migrate", UNIT_TIME, 0, SEC},
@@ -270,6 +271,9 @@ static void set_number(struct parser *p, enum key_id id, uint64_t value)
 		break;
 	case KEY_SLOTS:
 		plan->td_slots = value;
+		break;
+	case KEY_HOT:
+		plan->td_hot = value;
 		break;
 	case KEY_LIFETIME:
 		plan->td_lifetime_us = value;

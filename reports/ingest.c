@@ -290,6 +290,8 @@ static void on_window(struct ingest *in, const json_t *e)
 	json_t *value;
 	size_t i;
 
+	if (!*get_string(e, "op"))
+		return;
 	run->windows = xgrow(run->windows, run->nwindows, sizeof(*w));
 	w = &run->windows[run->nwindows++];
 	*w = (struct window_stat){

@@ -3,15 +3,10 @@
 #include "windows_text.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "table.h"
 #include "windows.h"
-
-#define NR_LEVELS 2
-
-static const char *const levels[NR_LEVELS] = {"leaf", "table"};
 
 static const struct window_stat *find(const struct run_report *run, const char *op,
 				      const char *level)
@@ -38,9 +33,11 @@ void window_pairs(const struct run_report *run, unsigned int *hit, unsigned int 
 	*hit = *all = 0;
 	for (const char *const *o = window_openers; *o; o++)
 		for (const char *const *a = window_arrivals; *a; a++)
-			for (size_t l = 0; l < NR_LEVELS && !window_forbidden(*o, *a); l++) {
+			for (const char *const *l = window_levels; *l; l++) {
+				if (window_forbidden(*o, *l, *a))
+					continue;
 				++*all;
-				*hit += times(find(run, *o, levels[l]), *a) > 0;
+				*hit += times(find(run, *o, *l), *a) > 0;
 			}
 }
 
@@ -52,7 +49,7 @@ static void add_row(struct table *t, const struct window_stat *w)
 		uint64_t n = times(w, *a);
 
 		/* What can't be, but is, has to be seen. */
-		if (!n && window_forbidden(w->op, *a))
+		if (!n && window_forbidden(w->op, w->level, *a))
 			table_add(t, "-");
 		else
 			table_addf(t, "%" PRIu64, n);

@@ -132,6 +132,12 @@ json_t *seam_log_last(void);
 #define TD_MEM_GPA   0x100000000ull
 #define TD_PAGE	     4096ull
 #define TD_TABLE     0x200000ull /* what a page table of leaves maps */
+/* Guest code: one of the N hot pages in r1. */
+#define TD_HOT_PAGE                                                                                \
+	"      rand r1\n"                                                                          \
+	"      mod r1, %u\n"                                                                       \
+	"      mul r1, 2M\n"                                                                       \
+	"      add r1, 4G\n"
 
 /* Set in the GPA of an access to shared memory. */
 #define TD_SHARED_BIT (1ull << (TD_GPA_BITS - 1))
@@ -212,6 +218,11 @@ struct worker {
  */
 bool worker_go(struct worker *w);
 uint64_t worker_random(struct worker *w, uint64_t below);
+/*
+ * Draws a range of 1 to MAX pages of the TD's memory, every other time from a hot page on if
+ * the plan has some: where it begins, in bytes, and its pages in *N.
+ */
+uint64_t worker_range(struct worker *w, uint64_t max, uint64_t *n);
 void worker_count(struct worker *w, unsigned int counter, uint64_t n);
 
 /*

@@ -15,10 +15,18 @@ static const struct stress_option options[] = {
 
 static const char *const counters[] = {STRESS_EXITS};
 
+/* The page in r1 may have been taken away meanwhile. */
+#define ACCEPT                                                                                     \
+	"      accept r2, r1\n"                                                                    \
+	"      verify [r1], r1, or-zero\n"                                                         \
+	"      write [r1], r1\n"
+
 /* As a guest does: all 2 MiB at once, and page by page if they are not mapped so. */
 static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
 		   unsigned int n)
 {
+	unsigned int hot = td->plan->td_hot;
+
 	(void)nth;
 	(void)n;
 	return td_set_program(td, vcpu,
@@ -26,14 +34,11 @@ static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsig
 			      "round: set r1, %llu\n"
 			      "      accept r2, r1, 2m\n"
 			      "      set r3, 256\n"
-			      "next: walk-random r1, %llu, %" PRIu64 "\n"
-			      "      accept r2, r1\n"
-			      "      verify [r1], r1, or-zero\n"
-			      "      write [r1], r1\n"
-			      "      add r3, -1\n"
+			      "next:\n" TD_HOT_PAGE ACCEPT "      walk-random r1, %llu, %" PRIu64
+			      "\n" ACCEPT "      add r3, -1\n"
 			      "      jnz r3, next\n"
 			      "      jmp round\n",
-			      td->seed, TD_MEM_GPA, TD_MEM_GPA, opts[OPT_PAGES]);
+			      td->seed, TD_MEM_GPA, hot ? hot : 1, TD_MEM_GPA, opts[OPT_PAGES]);
 }
 
 STRESSOR(accept, .help = "vCPUs accept the same pages, with 2 MiB and 4 KiB at a time",

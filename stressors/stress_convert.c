@@ -59,19 +59,15 @@ static bool convert(struct worker *w, uint64_t at, uint64_t size, bool private)
 
 static void run(struct worker *w)
 {
-	uint64_t pages = w->td->mem_size / TD_PAGE, max = w->opts[OPT_SIZE] / TD_PAGE;
 	uint64_t wanted = 0, now;
 
-	if (max > pages)
-		max = pages;
 	while (worker_go(w)) {
-		uint64_t n = 1 + worker_random(w, max);
-		uint64_t at = worker_random(w, pages - n + 1);
+		uint64_t n, at = worker_range(w, w->opts[OPT_SIZE] / TD_PAGE, &n);
 
-		if (!convert(w, at * TD_PAGE, n * TD_PAGE, false))
+		if (!convert(w, at, n * TD_PAGE, false))
 			return;
 		sleep_us(w->opts[OPT_HOLD]);
-		if (!convert(w, at * TD_PAGE, n * TD_PAGE, true))
+		if (!convert(w, at, n * TD_PAGE, true))
 			return;
 		now = atomic_load(&w->td->conversions);
 		worker_count(w, COUNT_GUEST, now - wanted);

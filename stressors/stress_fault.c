@@ -24,10 +24,9 @@ static const char *const counters[] = {STRESS_EXITS};
 
 /*
  * What is done with each page, its GPA in r1: it holds that address, or nothing if it was
- * taken away meanwhile.
+ * taken away meanwhile. The #VE handler accepts it.
  */
 #define TOUCH                                                                                      \
-	"      accept r1\n"                                                                        \
 	"      verify [r1], r1, or-zero\n"                                                         \
 	"      write [r1], r1\n"
 
@@ -74,6 +73,17 @@ static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsig
 		pages = TD_TABLE / TD_PAGE;
 		break;
 	}
+	if (td->plan->td_hot && opts[OPT_PATTERN] == PATTERN_RANDOM)
+		/* Every other vCPU begins with an ACCEPT, so that tables come to be that way, too.
+		 */
+		return td_set_program(
+		    td, vcpu,
+		    "      seed r0, %" PRIu64 "\n"
+		    "      jmp %s\n"
+		    "lazy:\n" TD_HOT_PAGE TOUCH "eager:\n" TD_HOT_PAGE "      accept r1\n"
+		    "      walk-random r1, %llu, %" PRIu64 "\n" TOUCH "      jmp lazy\n",
+		    td->seed, nth % 2 ? "eager" : "lazy", td->plan->td_hot, td->plan->td_hot,
+		    TD_MEM_GPA, pages);
 	return td_set_program(td, vcpu,
 			      "      seed r0, %" PRIu64 "\n"
 			      "next: walk-random r1, %llu, %" PRIu64 "\n" TOUCH "      jmp next\n",

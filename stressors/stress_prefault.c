@@ -29,16 +29,11 @@ static bool may_fail(struct td *td, int err)
 
 static void run(struct worker *w)
 {
-	uint64_t pages = w->td->mem_size / TD_PAGE, max = w->opts[OPT_SIZE] / TD_PAGE;
 	int fd = w->td->vcpus[w->vcpu].fd;
 
-	if (max > pages)
-		max = pages;
 	while (worker_go(w)) {
-		uint64_t n = 1 + worker_random(w, max);
-		uint64_t at = worker_random(w, pages - n + 1);
-		struct kvm_pre_fault_memory range = {.gpa = TD_MEM_GPA + at * TD_PAGE,
-						     .size = n * TD_PAGE};
+		uint64_t n, at = worker_range(w, w->opts[OPT_SIZE] / TD_PAGE, &n);
+		struct kvm_pre_fault_memory range = {.gpa = TD_MEM_GPA + at, .size = n * TD_PAGE};
 
 		worker_count(w, COUNT_CALLS, 1);
 		if (ioctl(fd, KVM_PRE_FAULT_MEMORY, &range)) {

@@ -21,16 +21,11 @@ static const char *const counters[] = {"holes", "pages"};
 
 static void run(struct worker *w)
 {
-	uint64_t pages = w->td->mem_size / TD_PAGE, max = w->opts[OPT_SIZE] / TD_PAGE;
-
-	if (max > pages)
-		max = pages;
 	while (worker_go(w)) {
-		uint64_t n = 1 + worker_random(w, max);
-		uint64_t at = worker_random(w, pages - n + 1);
+		uint64_t n, at = worker_range(w, w->opts[OPT_SIZE] / TD_PAGE, &n);
 
-		if (fallocate(w->td->mem_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			      (off_t)(at * TD_PAGE), (off_t)(n * TD_PAGE)) &&
+		if (fallocate(w->td->mem_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)at,
+			      (off_t)(n * TD_PAGE)) &&
 		    errno != EINTR && td_must(w->td, -1, "PUNCH_HOLE"))
 			return;
 		worker_count(w, COUNT_PUNCHES, 1);

@@ -76,6 +76,19 @@ uint64_t worker_random(struct worker *w, uint64_t below)
 	return (z ^ (z >> 31)) % below;
 }
 
+uint64_t worker_range(struct worker *w, uint64_t max, uint64_t *n)
+{
+	uint64_t pages = w->td->mem_size / TD_PAGE, hot = w->td->plan->td_hot;
+	bool prefer = hot && worker_random(w, 2);
+
+	if (prefer)
+		pages = TD_TABLE / TD_PAGE;
+	*n = 1 + worker_random(w, max < pages ? max : pages);
+	if (prefer)
+		return worker_random(w, hot) * TD_TABLE;
+	return worker_random(w, pages - *n + 1) * TD_PAGE;
+}
+
 void worker_count(struct worker *w, unsigned int counter, uint64_t n)
 {
 	w->counters[counter] += n;

@@ -77,6 +77,10 @@ static void lists(void **state)
 	want(run("list oracles"), 0);
 	assert_contains(out, "ORACLE     HELP\n");
 	assert_contains(out, "\nsharp-eye  sees it all\n");
+	want(run("list windows"), 0);
+	assert_contains(out, "\nfault     leaf   punch\n");
+	assert_contains(out,
+			"\nimage     leaf   image     KVM_TDX_INIT_MEM_REGION holds slots_lock\n");
 	want(run("list mutants"), 0);
 	assert_string_equal(out, "MUTANT       FAMILY     EXPECT      TRIGGER\n"
 				 "early-stats  too-early  stats klog  any failure\n"
@@ -94,7 +98,8 @@ static void lists(void **state)
 	want(run("list plan"), 2);
 	assert_string_equal(err, "septorture: unknown list 'plan'; did you mean 'plans'?\n");
 	want(run("list xyzzy"), 2);
-	assert_contains(err, "there are sites, statuses, stressors, oracles, plans and mutants");
+	assert_contains(
+	    err, "there are sites, statuses, stressors, oracles, windows, plans and mutants");
 }
 
 static void no_tree(void **state)

@@ -1001,10 +1001,47 @@ static void odd_stress_ng(void **state)
 	}
 }
 
+/* The matrix, and the pairs that were hit among those that can be. */
+static void windows(void **state)
+{
+	struct run_report *run = ingest(
+	    HELLO LOAD
+	    "{\"e\":\"window\",\"us\":1,\"op\":\"fault\",\"level\":\"leaf\",\"opened\":12,\"met\":["
+	    "{\"op\":\"punch\",\"how\":\"waited\",\"times\":3},"
+	    "{\"op\":\"accept\",\"how\":\"aborted\",\"times\":2},"
+	    "{\"op\":\"accept\",\"how\":\"lost\",\"times\":5}]}\n"
+	    "{\"e\":\"window\",\"us\":1,\"op\":\"image\",\"level\":\"table\",\"opened\":4,\"met\":["
+	    "{\"op\":\"punch\",\"how\":\"waited\",\"times\":1}, 7, {}]}\n"
+	    "{\"e\":\"window\",\"us\":1,\"op\":5,\"met\":{}}\n" END(15),
+	    NULL, NULL);
+	json_t *report, *o;
+	char *error, *text;
+
+	(void)state;
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.txt");
+	assert_contains(
+	    text,
+	    "FROZEN BY    OPENED  fault  accept  prefault  image  punch  convert  slot  lockless\n"
+	    "fault leaf       12      0       7         0  -          3        0     -  -\n"
+	    "image table       4      -       -         -  -          1        -     -  -\n"
+	    "window pairs: 2 of 33 hit (-: they cannot meet)\n");
+	free(text);
+	run_free(run);
+	report = json_load_file("report.json", 0, NULL);
+	o = json_array_get(json_object_get(report, "windows"), 0);
+	assert_int_equal(json_integer_value(json_object_get(o, "opened")), 12);
+	o = json_array_get(json_object_get(o, "met"), 2);
+	assert_string_equal(json_string_value(json_object_get(o, "how")), "lost");
+	assert_int_equal(json_integer_value(json_object_get(o, "times")), 5);
+	json_decref(report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clean),
+	    cmocka_unit_test(windows),
 	    cmocka_unit_test(unknown),
 	    cmocka_unit_test(oracle_findings),
 	    cmocka_unit_test(splats),

@@ -228,11 +228,11 @@ static void cross_checks(void **state)
 	    "p.ini:2: memory: the TD's 256 MiB are more than half of the VM's 256 MiB; raise "
 	    "memory in [plan] or lower it in [td]");
 	bad("[td]\nmemory = 5 MiB\n" CALM,
-	    "p.ini:2: memory: the TD's memory must be a multiple of 2 MiB, 2 for each of its "
-	    "slots");
+	    "p.ini:2: memory: the TD's memory must be a multiple of 2 MiB");
 	bad("[td]\nslots = 3\n" CALM,
-	    "p.ini:2: memory: the TD's memory must be a multiple of 6 MiB, 2 for each of its "
-	    "slots");
+	    "p.ini:2: slots: the TD's memory can't be divided into 3 slots of whole pages");
+	bad("[td]\nhot = 5\nmemory = 8 MiB\n" CALM,
+	    "p.ini:2: hot: the TD's memory has a hot page in every 2 MiB, so at most 4");
 	bad("[plan]\ncpus = 1\n[td]\nvcpus = 1\n" CALM "[stressor rider]\nuphill = 1\n",
 	    "p.ini:6: [stressor rider]: cannot go uphill on one CPU; raise cpus in [plan]");
 }

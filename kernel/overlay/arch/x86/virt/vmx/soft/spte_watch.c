@@ -165,7 +165,6 @@ void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte,
 
 	if (!static_branch_likely(&spte_watch_key))
 		return;
-	spte_window_of(kvm);
 	/* The entries of a table that is removed are replaced by FROZEN_SPTE, which is fine. */
 	if (is_frozen_spte(old_spte) || (is_frozen_spte(new_spte) && !removal))
 		report(FROZEN_ARGUMENT, gfn, level, new_spte);

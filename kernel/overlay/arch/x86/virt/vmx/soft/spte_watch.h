@@ -13,14 +13,11 @@ struct spte_id {
 };
 
 /*
- * spte_windows.c is told of the window that this CPU's task opens and closes, and of
- * which VM it is, with mmu_lock held, and that FROZEN_SPTE was read which another task
+ * spte_windows.c is told of the window that this CPU's task opens and closes, with
+ * mmu_lock held, and that FROZEN_SPTE was read which another task
  * wrote, with preemption disabled; @locked: under mmu_lock.
  */
-struct kvm;
-
 void spte_window_open(u64 *sptep, int level);
-void spte_window_of(struct kvm *kvm);
 void spte_window_close(void);
 void spte_window_read(u64 *sptep, bool locked);
 

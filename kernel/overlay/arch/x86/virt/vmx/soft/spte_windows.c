@@ -49,7 +49,7 @@ static atomic64_t met[NR_OPS][NR_PLACES][NR_OPS][NR_WAYS];
 /* The window that this CPU's task holds open; it has mmu_lock, so it stays on the CPU. */
 struct window {
 	u64 *sptep;	/* NULL: none */
-	struct kvm *kvm;
+	struct kvm *kvm;	/* all that map do so for a vCPU */
 	u64 number;
 	u8 op, place;
 };
@@ -133,9 +133,10 @@ static enum op current_op(void)
 void spte_window_open(u64 *sptep, int level)
 {
 	struct window *w = this_cpu_ptr(&window);
+	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
 
 	w->number = atomic64_inc_return(&numbers);
-	w->kvm = NULL;
+	w->kvm = vcpu ? vcpu->kvm : NULL;
 	w->op = current_op();
 	w->place = level > PG_LEVEL_4K ? TABLE : LEAF;
 	atomic64_inc(&opened[w->op][w->place]);
@@ -145,12 +146,6 @@ void spte_window_open(u64 *sptep, int level)
 void spte_window_close(void)
 {
 	this_cpu_write(window.sptep, NULL);
-}
-
-void spte_window_of(struct kvm *kvm)
-{
-	if (this_cpu_read(window.sptep))
-		this_cpu_write(window.kvm, kvm);
 }
 
 static void count(const struct window *w, enum op op, enum way way)
