@@ -26,7 +26,8 @@ static const struct stress_option options[] = {
 
 static const char *const counters[] = {"lifecycles", "finalized", "full", "killed"};
 
-#define MEMORY	 (4ull << 20)
+#define MEMORY                                                                                     \
+	(512ull << 10) /* the more, the fewer lifecycles: KVM keeps attributes page by page */
 #define MAX_TDS	 64 /* more than there are HKIDs */
 #define FILL_ONE 64 /* of so many lifecycles goes on until no HKID is left */
 #define PORT	 0x64 /* any that nobody emulates: the guest says there that it touched a page */
@@ -215,7 +216,7 @@ static bool lifecycle(struct worker *w)
 	return true;
 }
 
-/* All that there can be at a time, gone in another order than they came. */
+/* As many as there can be, gone in another order than they came. */
 static bool fill(struct worker *w)
 {
 	struct td *tds[MAX_TDS];

@@ -190,7 +190,7 @@ static int add_memory(struct td *td)
 {
 	if (create_memory(td, TD_PROG_SIZE, &td->prog_fd, &td->prog_shared) ||
 	    set_region(td, 0, TD_PROG_GPA, TD_PROG_SIZE, td->prog_fd, 0, td->prog_shared) ||
-	    td_set_private(td, TD_PROG_GPA, TD_PROG_SIZE, true))
+	    td_set_private(td, TD_PROG_GPA, td->nvcpus * TD_PAGE, true))
 		return -1;
 	if (create_memory(td, td->mem_size, &td->mem_fd, &td->mem_shared))
 		return -1;
