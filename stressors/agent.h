@@ -38,6 +38,8 @@ __attribute__((format(printf, 1, 2))) void event_fail_plan(const char *format, .
 bool event_failed(void);
 /* How many findings were emitted so far. */
 unsigned int event_findings(void);
+/* For a child process, whose words would come in between: it says nothing from now on. */
+void event_mute(void);
 /* The last line. */
 void event_end(void);
 
@@ -164,10 +166,13 @@ struct td {
 	atomic_uint may; /* TD_MAY_*: set by a stressor's init() */
 	atomic_uint_least64_t conversions; /* of ranges, because the guest wanted it */
 	atomic_bool dead; /* KVM bugged the VM, or a vCPU can't go on */
+	bool *full; /* td_try_create()'s */
 };
 
 /* Builds a TD up to, not including, its finalization; NULL after event_fail() or a finding. */
 struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed);
+/* The same; that no HKID is left is no finding, but makes *FULL true. */
+struct td *td_try_create(const struct plan *plan, unsigned int number, uint64_t seed, bool *full);
 /* Adds NPAGES pages with the content at SOURCE (page aligned) to the initial image. */
 int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, bool measure);
 /*

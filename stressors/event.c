@@ -13,7 +13,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int fd = -1;
 static uint64_t written;
-static atomic_bool failed;
+static atomic_bool failed, muted;
 static atomic_uint findings;
 
 uint64_t now_us(void)
@@ -51,12 +51,22 @@ static void write_all(const char *p, size_t n)
 	}
 }
 
+void event_mute(void)
+{
+	atomic_store(&muted, true);
+}
+
 /* Consumes EVENT. */
 static void emit(const char *kind, json_t *event)
 {
 	json_t *line = json_pack("{s:s, s:I}", "e", kind, "us", (json_int_t)now_us());
 	char *text;
 
+	if (atomic_load(&muted)) {
+		json_decref(line);
+		json_decref(event);
+		return;
+	}
 	json_object_update(line, event);
 	json_decref(event);
 	text = json_dumps(line, JSON_COMPACT);

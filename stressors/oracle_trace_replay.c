@@ -87,17 +87,24 @@ static struct slot *probe(struct slot *table, size_t size, uint64_t root, uint64
 	return &table[i];
 }
 
+/* Makes room. What is not present is as if never seen, e.g. all that a TD that is gone had. */
 static bool grow(void)
 {
-	size_t size = nslots ? nslots * 2 : 4096;
-	struct slot *bigger = calloc(size, sizeof(*bigger));
+	size_t present = 0, size = 4096;
+	struct slot *bigger;
 
+	for (size_t i = 0; i < nslots; i++)
+		present += slots[i].level && slots[i].value;
+	while (size < present * 4)
+		size *= 2;
+	bigger = calloc(size, sizeof(*bigger));
 	if (!bigger) {
 		event_fail("no memory to replay the trace");
 		return false;
 	}
+	nused = present;
 	for (size_t i = 0; i < nslots; i++)
-		if (slots[i].level)
+		if (slots[i].level && slots[i].value)
 			*probe(bigger, size, slots[i].root, slots[i].gfn, slots[i].level) =
 			    slots[i];
 	free(slots);

@@ -50,6 +50,7 @@ static int init_vm(struct td *td)
 	size_t entries = MAX_CPUID * sizeof(struct kvm_cpuid_entry2);
 	struct kvm_tdx_capabilities *caps = calloc(1, sizeof(*caps) + entries);
 	struct kvm_tdx_init_vm *vm = calloc(1, sizeof(*vm) + entries);
+	struct kvm_tdx_cmd cmd = {.id = KVM_TDX_INIT_VM};
 	int ret = -1;
 
 	if (!caps || !vm)
@@ -61,7 +62,12 @@ static int init_vm(struct td *td)
 	vm->cpuid.nent = 1;
 	vm->cpuid.entries[0].function = 0x80000008;
 	vm->cpuid.entries[0].eax = TD_GPA_BITS << 16 | TD_GPA_BITS;
-	ret = tdx_cmd(td, td->vm_fd, KVM_TDX_INIT_VM, 0, vm, "KVM_TDX_INIT_VM");
+	cmd.data = (uint64_t)(uintptr_t)vm;
+	ret = ioctl(td->vm_fd, KVM_MEMORY_ENCRYPT_OP, &cmd);
+	if (ret && errno == ENOSPC && td->full)
+		*td->full = true;
+	else
+		td_must(td, ret, "KVM_TDX_INIT_VM");
 out:
 	free(caps);
 	free(vm);
@@ -184,7 +190,7 @@ static int add_memory(struct td *td)
 {
 	if (create_memory(td, TD_PROG_SIZE, &td->prog_fd, &td->prog_shared) ||
 	    set_region(td, 0, TD_PROG_GPA, TD_PROG_SIZE, td->prog_fd, 0, td->prog_shared) ||
-	    td_set_private(td, TD_PROG_GPA, TD_PROG_SIZE, true))
+	    td_set_private(td, TD_PROG_GPA, td->nvcpus * TD_PAGE, true))
 		return -1;
 	if (create_memory(td, td->mem_size, &td->mem_fd, &td->mem_shared))
 		return -1;
@@ -267,6 +273,11 @@ static int build_moving(struct td *td)
 
 struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed)
 {
+	return td_try_create(plan, number, seed, NULL);
+}
+
+struct td *td_try_create(const struct plan *plan, unsigned int number, uint64_t seed, bool *full)
+{
 	struct td *td = calloc(1, sizeof(*td));
 
 	if (!td) {
@@ -277,6 +288,7 @@ struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed
 	td->number = number;
 	td->seed = seed;
 	td->mem_size = plan->td_memory;
+	td->full = full;
 	td->vm_fd = td->stats_fd = td->prog_fd = td->mem_fd = -1;
 	td->kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (td->kvm_fd < 0) {
@@ -312,22 +324,28 @@ int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, boo
 
 int td_set_program(struct td *td, unsigned int i, const char *format, ...)
 {
-	static struct gp_op page[TD_PAGE / sizeof(struct gp_op)] __attribute__((aligned(4096)));
+	struct gp_op *page = aligned_alloc(TD_PAGE, TD_PAGE);
 	char err[GP_ASM_ERROR], *text;
+	int nops, ret = -1;
 	va_list ap;
-	int nops;
+
+	if (!page) {
+		event_fail("no memory for a guest program");
+		return -1;
+	}
 
 	va_start(ap, format);
 	text = xvasprintf(format, ap);
 	va_end(ap);
-	memset(page, 0, sizeof(page));
+	memset(page, 0, TD_PAGE);
 	nops = gp_assemble(text, page, GP_MAX_OPS, err, sizeof(err));
 	free(text);
-	if (nops < 0) {
+	if (nops < 0)
 		event_fail("the guest program, %s", err);
-		return -1;
-	}
-	return td_add_pages(td, program_gpa(i), page, 1, false);
+	else
+		ret = td_add_pages(td, program_gpa(i), page, 1, false);
+	free(page);
+	return ret;
 }
 
 int td_finalize(struct td *td)
