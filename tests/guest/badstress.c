@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Instead of the agent: stressors that crash and hang beside one that works. "bad_stressor=" on
+ * the kernel's command line says which. A good one must be at work until the end.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "outcome.h"
+#include "plan.h"
+
+enum { COUNT_STEPS };
+
+static void crash(struct worker *w)
+{
+	while (worker_go(w))
+		raise(SIGSEGV);
+}
+
+static void hang(struct worker *w)
+{
+	volatile bool hanging = worker_go(w);
+
+	while (hanging)
+		;
+}
+
+static void work(struct worker *w)
+{
+	while (worker_go(w)) {
+		worker_count(w, COUNT_STEPS, 1);
+		sleep_us(1000);
+	}
+}
+
+static const char *const counters[] = {"steps"};
+
+static const struct stressor good = {
+    .name = "good", .run = work, .ncounters = 1, .counters = counters};
+static const struct stressor bad[] = {
+    {.name = "crash", .run = crash},
+    {.name = "hang", .run = hang},
+};
+
+static void run(struct td *td)
+{
+	uint64_t totals[PLAN_MAX_STRESSORS][STRESS_MAX_COUNTERS] = {0}, before;
+	struct workers *ws = workers_start(td);
+
+	if (!ws)
+		return;
+	sleep_us(100000);
+	/* A bad one is out of the way by then. */
+	if (!workers_pause(ws))
+		event_finding("liveness", "stuck", 1, "a bad stressor can't be parked", NULL);
+	workers_resume(ws);
+	sleep_us(100000);
+	if (!workers_stop(ws, totals))
+		event_finding("liveness", "stuck", 1, "a bad stressor can't be ended", NULL);
+	before = totals[0][COUNT_STEPS];
+	event_check("good", 1, before > 20, json_pack("{s:I}", "steps", (json_int_t)before));
+}
+
+int main(void)
+{
+	static struct plan plan = {
+	    .td_vcpus = 1, .td_memory = 2 * TD_TABLE, .td_slots = 1, .nstressors = 2};
+	const char *which = getenv("bad_stressor"), *port;
+	struct td *td;
+
+	init_mount();
+	plan.stressors[0].stressor = &good;
+	plan.stressors[1].stressor = &bad[which && !strcmp(which, "hang")];
+	port = init_events_port();
+	if (port && !event_open(port)) {
+		event_emit("hello", "{s:i, s:s, s:s, s:s}", "v", 1, "agent", "badstress", "kernel",
+			   "test", "platform", "soft");
+		kmsg_start();
+		outcome_begin(&plan);
+		selftest(true);
+		td = td_create(&plan, 1, 1);
+		if (td) {
+			run(td);
+			td_destroy(td);
+		}
+		kmsg_stop();
+		event_end();
+	}
+	init_go_down();
+}
