@@ -148,6 +148,7 @@ json_t *seam_log_last(void);
 /* What stressors do that is seen by the vCPUs (td.may). */
 #define TD_MAY_CONVERT	  1 /* between private and shared: the agent follows the guest's wishes */
 #define TD_MAY_LOSE_SLOTS 2 /* accesses may find no memory for a while */
+#define TD_MAY_FAULT	  4 /* the memory behind a slot may be read-only, or not there, for a while */
 
 struct td_vcpu {
 	int fd, stats_fd;

@@ -29,7 +29,7 @@ static const char *const counters[] = {"lifecycles", "finalized", "full", "kille
 #define MEMORY                                                                                     \
 	(512ull << 10) /* the more, the fewer lifecycles: KVM keeps attributes page by page */
 #define MAX_TDS	 64 /* more than there are HKIDs */
-#define FILL_ONE 64 /* of so many lifecycles goes on until no HKID is left */
+#define FILL_ONE 32 /* of so many lifecycles goes on until no HKID is left */
 #define PORT	 0x64 /* any that nobody emulates: the guest says there that it touched a page */
 
 #define MAX_FAULTS   32

@@ -99,6 +99,10 @@ static bool run_failed(struct td *td, unsigned int i, int err)
 		return true;
 	if (err == EFAULT && td->vcpus[i].run->exit_reason == KVM_EXIT_MEMORY_FAULT)
 		return memory_fault(td, i);
+	if (err == EFAULT && atomic_load(&td->may) & TD_MAY_FAULT) {
+		sched_yield();
+		return true;
+	}
 	if (outcome_explains(err)) {
 		/* Only a VM that is bugged is of no more use. */
 		if (err != EIO)

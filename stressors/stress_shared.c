@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The TD's shared half: vCPUs work in a memory slot of ordinary memory, while the host does to
+ * that memory what it may do at any time, and MMU notifiers have to tell KVM.
+ */
+#include "agent.h"
+#include "kvm_tdx.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/mman.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+enum {
+	OPT_VCPUS,
+	OPT_THREADS,
+	OPT_SIZE,
+	OPT_GAP,
+	OPT_HOLD,
+	OPT_KINDS, /* the weights of all kinds follow */
+};
+
+enum { DISCARD, MPROTECT, MREMAP, COLLAPSE, SPLIT, COMPACT, PAGEOUT, DIRTY_LOG, NKINDS };
+
+#define WEIGHT(name, what)                                                                         \
+	{                                                                                          \
+		name, "weight of: " what "; 0: never", UNIT_COUNT, NULL, 1, 0, 1000                \
+	}
+
+static const struct stress_option options[] = {
+    STRESS_VCPUS,
+    {"threads", "that do that, each to its part of the memory", UNIT_COUNT, NULL, 1, 1, 16},
+    {"size", "of the memory", UNIT_SIZE, NULL, 16 << 20, 2 << 20, 1 << 30},
+    {"gap", "pause between two events", UNIT_TIME, NULL, 1000, 0, 60000000},
+    {"hold", "how long pages are read-only, or not there", UNIT_TIME, NULL, 500, 0, 1000000},
+    {"discard", "weight of: MADV_DONTNEED, contents may be lost; 0: never", UNIT_COUNT, NULL, 0, 0,
+     1000},
+    WEIGHT("mprotect", "pages become read-only and writable again"),
+    WEIGHT("mremap", "pages move away and back"),
+    WEIGHT("collapse", "MADV_COLLAPSE makes a large page"),
+    WEIGHT("split", "a large page becomes small ones"),
+    WEIGHT("compact", "all memory is compacted"),
+    WEIGHT("pageout", "MADV_PAGEOUT; writes pages out only if there is swap"),
+    WEIGHT("dirty_log", "the slot's dirty log is switched on, read, and off"),
+    {0},
+};
+
+/* In the order of the kinds, behind the vCPUs' exits. */
+static const char *const counters[] = {
+    STRESS_EXITS, "discards",	 "protections", "moves",      "collapses",
+    "splits",	  "compactions", "pageouts",	"dirty_logs",
+};
+
+#define SLOT 100
+/* Above all private memory that a TD may have. */
+#define GPA (TD_MEM_GPA + (1ull << 37))
+
+/* Where no mmap() without an address goes: nobody else moves in while pages are away. */
+#define MEMORY ((char *)(1ull << 40))
+#define AWAY   ((char *)(1ull << 41))
+
+#define COMPACT_ALL "/proc/sys/vm/compact_memory"
+
+#define MAX_PAGES 16 /* of an event, but those that are about a large page */
+
+static const char *check(const struct plan *plan, const uint64_t *opts)
+{
+	uint64_t sum = 0;
+
+	(void)plan;
+	for (int i = 0; i < NKINDS; i++)
+		sum += opts[OPT_KINDS + i];
+	if (!sum)
+		return "all weights are 0; at least one has to be more";
+	if (opts[OPT_SIZE] % TD_TABLE || opts[OPT_SIZE] / TD_TABLE < opts[OPT_THREADS])
+		return "size has to be a multiple of 2 MiB, and that for each thread";
+	return NULL;
+}
+
+static unsigned int threads(const struct td *td, const uint64_t *opts)
+{
+	(void)td;
+	return (unsigned int)opts[OPT_THREADS];
+}
+
+/* How many pages each of N vCPUs has; what is left over belongs to none. */
+static uint64_t pages_of_vcpu(const uint64_t *opts, unsigned int n)
+{
+	return opts[OPT_SIZE] / TD_PAGE / n;
+}
+
+static uint64_t gcd(uint64_t a, uint64_t b)
+{
+	return b ? gcd(b, a % b) : a;
+}
+
+/*
+ * Every Nth page is the vCPU's own. It goes through them again and again, by steps that come to
+ * each once; a page holds its GPA plus the number of rounds, so that a lost write is seen.
+ */
+static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
+		   unsigned int n)
+{
+	uint64_t pages = pages_of_vcpu(opts, n), step = 1 + td->seed % pages;
+
+	while (gcd(step, pages) != 1)
+		step++;
+	return td_set_program(td, vcpu,
+			      "       set r2, 0\n"
+			      "round: set r3, 0\n"
+			      "next:  set r4, r3\n"
+			      "       mul r4, %" PRIu64 "\n"
+			      "       mod r4, %" PRIu64 "\n"
+			      "       mul r4, %llu\n"
+			      "       add r4, %llu\n"
+			      "       set r5, r4\n"
+			      "       add r5, r2\n"
+			      "       verify [r4], r5%s\n"
+			      "       add r5, 1\n"
+			      "       write [r4], r5\n"
+			      "       add r3, 1\n"
+			      "       set r6, r3\n"
+			      "       add r6, -%" PRIu64 "\n"
+			      "       jnz r6, next\n"
+			      "       add r2, 1\n"
+			      "       jmp round\n",
+			      step, pages, n * TD_PAGE, (TD_SHARED_BIT | GPA) + nth * TD_PAGE,
+			      opts[OPT_KINDS + DISCARD] ? ", or-zero" : "", pages);
+}
+
+static int set_slot(struct td *td, const uint64_t *opts, uint32_t flags)
+{
+	struct kvm_userspace_memory_region2 region = {
+	    .slot = SLOT,
+	    .flags = flags,
+	    .guest_phys_addr = GPA,
+	    .memory_size = opts[OPT_SIZE],
+	    .userspace_addr = (uintptr_t)MEMORY,
+	};
+
+	return td_must(td, ioctl(td->vm_fd, KVM_SET_USER_MEMORY_REGION2, &region),
+		       "KVM_SET_USER_MEMORY_REGION2 of shared memory");
+}
+
+static int init(struct td *td, const uint64_t *opts, void **state)
+{
+	uint64_t size = opts[OPT_SIZE];
+	char *p = mmap(MEMORY, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (p != MEMORY) {
+		event_fail("no shared memory of %" PRIu64 " bytes at %p: %s", size, (void *)MEMORY,
+			   strerror(errno));
+		return -1;
+	}
+	*state = p;
+	for (uint64_t at = 0; at < size; at += TD_PAGE)
+		*(uint64_t *)(p + at) = (TD_SHARED_BIT | GPA) + at;
+	if (opts[OPT_KINDS + MPROTECT] || opts[OPT_KINDS + MREMAP] || opts[OPT_KINDS + SPLIT])
+		atomic_fetch_or(&td->may, TD_MAY_FAULT);
+	return set_slot(td, opts, 0);
+}
+
+static void fini(struct td *td, void *state)
+{
+	for (size_t i = 0; state && i < td->plan->nstressors; i++) {
+		const struct plan_stressor *ps = &td->plan->stressors[i];
+
+		if (!strcmp(ps->stressor->name, "shared"))
+			munmap(state, ps->opts[OPT_SIZE]);
+	}
+}
+
+/* ---- events: true if it took place ---- */
+
+/* What an event is about: SIZE bytes at P, of the worker's part. */
+struct range {
+	char *p;
+	size_t size;
+};
+
+/* What must not fail, as the memory would be left as no vCPU can use it. */
+static void put_back(struct worker *w, bool ok, const char *what)
+{
+	if (ok)
+		return;
+	event_fail("the shared memory is not as before: %s failed: %s", what, strerror(errno));
+	atomic_store(&w->td->dead, true);
+}
+
+static bool discard(struct worker *w, struct range r)
+{
+	(void)w;
+	return !madvise(r.p, r.size, MADV_DONTNEED);
+}
+
+static bool protect(struct worker *w, struct range r)
+{
+	if (mprotect(r.p, r.size, PROT_READ))
+		return false;
+	sleep_us(w->opts[OPT_HOLD]);
+	put_back(w, !mprotect(r.p, r.size, PROT_READ | PROT_WRITE), "mprotect()");
+	return true;
+}
+
+static bool move(struct worker *w, struct range r)
+{
+	char *away = AWAY + (r.p - MEMORY);
+
+	if (mremap(r.p, r.size, r.size, MREMAP_MAYMOVE | MREMAP_FIXED, away) != away)
+		return false;
+	sleep_us(w->opts[OPT_HOLD]);
+	put_back(w, mremap(away, r.size, r.size, MREMAP_MAYMOVE | MREMAP_FIXED, r.p) == r.p,
+		 "mremap()");
+	return true;
+}
+
+static bool collapse(struct worker *w, struct range r)
+{
+	(void)w;
+	return !madvise(r.p, r.size, MADV_COLLAPSE);
+}
+
+/* To protect a part of it splits the mapping; without the advice it would soon be whole again. */
+static bool split(struct worker *w, struct range r)
+{
+	bool done;
+
+	if (madvise(r.p, r.size, MADV_NOHUGEPAGE))
+		return false;
+	done =
+	    protect(w, (struct range){r.p + worker_random(w, r.size / TD_PAGE) * TD_PAGE, TD_PAGE});
+	/* The same flags as its neighbours, or it could not be moved with them. */
+	madvise(r.p, r.size, MADV_HUGEPAGE);
+	return done;
+}
+
+static bool compact(struct worker *w, struct range r)
+{
+	(void)w;
+	(void)r;
+	return !file_write(COMPACT_ALL, "1");
+}
+
+static bool pageout(struct worker *w, struct range r)
+{
+	(void)w;
+	return !madvise(r.p, r.size, MADV_PAGEOUT);
+}
+
+static bool dirty_log(struct worker *w, struct range r)
+{
+	size_t size = w->opts[OPT_SIZE] / TD_PAGE / 8;
+	struct kvm_dirty_log log = {.slot = SLOT, .dirty_bitmap = malloc(size)};
+	bool done;
+
+	(void)r;
+	done = log.dirty_bitmap && !set_slot(w->td, w->opts, KVM_MEM_LOG_DIRTY_PAGES);
+	if (done) {
+		sleep_us(w->opts[OPT_HOLD]);
+		/* Another thread may have switched it off. */
+		if (ioctl(w->td->vm_fd, KVM_GET_DIRTY_LOG, &log) && errno != ENOENT)
+			td_must(w->td, -1, "KVM_GET_DIRTY_LOG of shared memory");
+		done = !set_slot(w->td, w->opts, 0);
+	}
+	free(log.dirty_bitmap);
+	return done;
+}
+
+static const struct {
+	bool (*event)(struct worker *w, struct range r);
+	bool large; /* is about a large page */
+} kinds[NKINDS] = {
+    [DISCARD] = {discard, false},  [MPROTECT] = {protect, false},    [MREMAP] = {move, false},
+    [COLLAPSE] = {collapse, true}, [SPLIT] = {split, true},	     [COMPACT] = {compact, false},
+    [PAGEOUT] = {pageout, false},  [DIRTY_LOG] = {dirty_log, false},
+};
+
+/* ---- which one ---- */
+
+static unsigned int draw_kind(struct worker *w)
+{
+	const uint64_t *weights = &w->opts[OPT_KINDS];
+	uint64_t sum = 0, at;
+	unsigned int i = 0;
+
+	for (unsigned int k = 0; k < NKINDS; k++)
+		sum += weights[k];
+	for (at = worker_random(w, sum); at >= weights[i]; i++)
+		at -= weights[i];
+	return i;
+}
+
+static struct range draw_range(struct worker *w, bool large)
+{
+	uint64_t tables = w->opts[OPT_SIZE] / TD_TABLE / w->opts[OPT_THREADS];
+	uint64_t pages = tables * TD_TABLE / TD_PAGE, n = 1 + worker_random(w, MAX_PAGES);
+	char *part = MEMORY + w->index * tables * TD_TABLE;
+
+	/* Some of the others take a whole large page, too. */
+	if (large || !worker_random(w, 8))
+		return (struct range){part + worker_random(w, tables) * TD_TABLE, TD_TABLE};
+	return (struct range){part + worker_random(w, pages - n + 1) * TD_PAGE, n * TD_PAGE};
+}
+
+static void run(struct worker *w)
+{
+	while (worker_go(w) && !atomic_load(&w->td->dead)) {
+		unsigned int k = draw_kind(w);
+
+		if (kinds[k].event(w, draw_range(w, kinds[k].large)))
+			worker_count(w, 1 + k, 1);
+		sleep_us(w->opts[OPT_GAP]);
+	}
+}
+
+STRESSOR(shared, .help = "vCPUs work in shared memory, which the host changes under them",
+	 .paths = "kvm_mmu_notifier_invalidate_range_start, kvm_tdp_mmu_unmap_gfn_range, "
+		  "kvm_tdp_mmu_age_gfn_range, tdp_mmu_split_huge_page, "
+		  "kvm_tdp_mmu_wrprot_slot, kvm_tdp_mmu_clear_dirty_pt_masked",
+	 .options = options, .vcpus = true, .vcpu_program = program, .check = check,
+	 .threads = threads, .init = init, .run = run, .fini = fini, .ncounters = 1 + NKINDS,
+	 .counters = counters);
