@@ -29,29 +29,31 @@ static int command(int fd, unsigned int id, void *data)
 	return ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd);
 }
 
-static int capabilities(struct worker *w)
-{
-	struct {
-		struct kvm_tdx_capabilities caps;
-		struct kvm_cpuid_entry2 entries[MAX_CPUID];
-	} c = {.caps.cpuid.nent = MAX_CPUID};
-
-	return command(w->td->vm_fd, KVM_TDX_CAPABILITIES, &c);
-}
-
 static int vcpu_fd(struct worker *w)
 {
 	return w->td->vcpus[worker_random(w, w->td->nvcpus)].fd;
 }
 
+/* Both end with as many CPUID entries as there is room for. */
+union answer {
+	struct kvm_tdx_capabilities caps;
+	struct kvm_cpuid2 cpuid;
+	char
+	    room[sizeof(struct kvm_tdx_capabilities) + MAX_CPUID * sizeof(struct kvm_cpuid_entry2)];
+};
+
+static int capabilities(struct worker *w)
+{
+	union answer a = {.caps.cpuid.nent = MAX_CPUID};
+
+	return command(w->td->vm_fd, KVM_TDX_CAPABILITIES, &a);
+}
+
 static int get_cpuid(struct worker *w)
 {
-	struct {
-		struct kvm_cpuid2 cpuid;
-		struct kvm_cpuid_entry2 entries[MAX_CPUID];
-	} c = {.cpuid.nent = MAX_CPUID};
+	union answer a = {.cpuid.nent = MAX_CPUID};
 
-	return command(vcpu_fd(w), KVM_TDX_GET_CPUID, &c);
+	return command(vcpu_fd(w), KVM_TDX_GET_CPUID, &a);
 }
 
 static int init_vm_again(struct worker *w)

@@ -148,7 +148,7 @@ void spte_window_close(void)
 	this_cpu_write(window.sptep, NULL);
 }
 
-static void count(const struct window *w, enum op op, enum way way)
+static void count(const struct window *w, enum op who, enum way way)
 {
 	struct arrival *last = this_cpu_ptr(&last_arrival);
 
@@ -157,7 +157,7 @@ static void count(const struct window *w, enum op op, enum way way)
 	if (last->ways & BIT(way))
 		return;
 	last->ways |= BIT(way);
-	atomic64_inc(&met[w->op][w->place][op][way]);
+	atomic64_inc(&met[w->op][w->place][who][way]);
 }
 
 /* Looks for who holds @sptep frozen. The window may close, and another open, meanwhile. */
@@ -174,12 +174,12 @@ static bool find_window(u64 *sptep, struct window *found)
 }
 
 /* Called with preemption disabled. */
-static void arrive(u64 *sptep, enum op op, enum way way)
+static void arrive(u64 *sptep, enum op who, enum way way)
 {
 	struct window w;
 
 	if (find_window(sptep, &w))
-		count(&w, op, way);
+		count(&w, who, way);
 }
 
 static bool maps(enum op op)
