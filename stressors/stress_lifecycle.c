@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ static const char *const counters[] = {"lifecycles", "finalized", "full", "kille
 
 #define MAX_FAULTS   32
 #define MAX_STORM_US 20000
+#define MAX_FILL_US  8000000 /* workers have to come to their next step within 20 s */
 #define MAX_CHILD_US 300000 /* some lifecycles, as often as not */
 
 /*
@@ -95,12 +97,21 @@ static void signals(int how)
 /* NULL: none, and *FULL says whether that is for lack of an HKID. */
 static struct td *create(struct worker *w, bool *full)
 {
+	/* A child keeps what it inherited of other threads' TDs until it is killed. */
+	bool may_lack = w->opts[OPT_UNTIL_FULL] || w->opts[OPT_KILL];
+	cpu_set_t all, one;
 	struct td *td;
 
 	*full = false;
 	signals(SIG_BLOCK);
+	/* Moving in KVM_TDX_INIT_VCPU is K5 (docs/kernel-findings.md): a hunt of its own. */
+	sched_getaffinity(0, sizeof(all), &all);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	sched_setaffinity(0, sizeof(one), &one);
 	td = td_try_create(w->state, w->td->number, worker_random(w, UINT64_MAX),
-			   w->opts[OPT_UNTIL_FULL] ? full : NULL);
+			   may_lack ? full : NULL);
+	sched_setaffinity(0, sizeof(all), &all);
 	signals(SIG_UNBLOCK);
 	return td;
 }
@@ -220,11 +231,15 @@ static bool lifecycle(struct worker *w)
 static bool fill(struct worker *w)
 {
 	struct td *tds[MAX_TDS];
+	uint64_t end = now_us() + MAX_FILL_US;
 	unsigned int n = 0;
-	bool full = false;
+	bool full = false, failed = false;
 
-	while (n < MAX_TDS && (tds[n] = create(w, &full)))
-		n++;
+	while (n < MAX_TDS && !full && !failed && now_us() < end) {
+		tds[n] = create(w, &full);
+		failed = !tds[n] && !full;
+		n += tds[n] != NULL;
+	}
 	worker_count(w, COUNT_FULL, full);
 	worker_count(w, COUNT_LIFECYCLES, n);
 	while (n) {
@@ -233,7 +248,7 @@ static bool fill(struct worker *w)
 		td_destroy(tds[i]);
 		tds[i] = tds[--n];
 	}
-	return full;
+	return !failed;
 }
 
 /*
