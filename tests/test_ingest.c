@@ -1024,7 +1024,7 @@ static void windows(void **state)
 	    text,
 	    "FROZEN BY    OPENED  fault  accept  prefault  image  punch  convert  slot  lockless\n"
 	    "fault leaf       12      0       7         0  -          3        0  -     -\n"
-	    "image table       4  -      -       -         -          1  -        -     -\n"
+	    "image table       4      -       -         -  -          1        -  -     -\n"
 	    "window pairs: 2 of 33 hit (-: they cannot meet)\n");
 	free(text);
 	run_free(run);
