@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,19 +98,12 @@ static struct td *create(struct worker *w, bool *full)
 {
 	/* A child keeps what it inherited of other threads' TDs until it is killed. */
 	bool may_lack = w->opts[OPT_UNTIL_FULL] || w->opts[OPT_KILL];
-	cpu_set_t all, one;
 	struct td *td;
 
 	*full = false;
 	signals(SIG_BLOCK);
-	/* Moving in KVM_TDX_INIT_VCPU is K5 (docs/kernel-findings.md): a hunt of its own. */
-	sched_getaffinity(0, sizeof(all), &all);
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	sched_setaffinity(0, sizeof(one), &one);
 	td = td_try_create(w->state, w->td->number, worker_random(w, UINT64_MAX),
 			   may_lack ? full : NULL);
-	sched_setaffinity(0, sizeof(all), &all);
 	signals(SIG_UNBLOCK);
 	return td;
 }

@@ -162,6 +162,19 @@ static void vcpu_migration_is_found(void **state) /* K5: a matter of chance, but
 	finds_bug_of_734("configs/plans/vcpu-migration.ini", "tdx_vcpu_unlocked_ioctl");
 }
 
+static void uncharged_hkid_is_found(void **state) /* K9 */
+{
+	json_t *r;
+
+	(void)state;
+	want(run("SEPTORTURE_AGENT=build/tests/miscmax", "--accel tcg configs/plans/quick.ini"), 1);
+	r = report();
+	assert_non_null(finding(r, "klog", "warn", "misc_cg_uncharge"));
+	assert_non_null(finding(r, "misc", "limit", "does not allow"));
+	assert_int_equal(number(json_array_get(json_object_get(r, "checks"), 0), "failures"), 0);
+	json_decref(r);
+}
+
 static void assert_thrown_out(const char *which, const char *text)
 {
 	char *env = xasprintf("SEPTORTURE_AGENT=build/tests/badstress "
@@ -286,6 +299,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(four_cpus),
 	    cmocka_unit_test(cache_drain_is_found),
 	    cmocka_unit_test(vcpu_migration_is_found),
+	    cmocka_unit_test(uncharged_hkid_is_found),
 	    cmocka_unit_test(bad_stressors_are_thrown_out),
 	    cmocka_unit_test(panic_is_a_finding),
 	    cmocka_unit_test(silent_vm_is_ended),

@@ -459,25 +459,36 @@ static void sabotage_is_seen(void **state)
 	}
 }
 
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
 /* make bench: what a PAGE.AUG costs, and the way back. */
 static void time_aug(void)
 {
-	enum { N = 2000000 };
-	struct timespec start, end;
-	u64 gpa = MEM_GPA, page, augs = 0;
+	enum { ROUNDS = 100000, PAGES = 16 };
+	double aug = 0, remove = 0, start;
+	u64 done = 0;
 
 	set_up();
-	page = pool[0];
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (int i = 0; i < N; i++) {
-		augs += !call(MEM_PAGE_AUG, .rcx = gpa, .rdx = tds[0].tdr, .r8 = page);
-		call(MEM_PAGE_REMOVE, .rcx = gpa, .rdx = tds[0].tdr);
+	for (int round = 0; round < ROUNDS; round++) {
+		start = now_ns();
+		for (u64 i = 0; i < PAGES; i++)
+			done += !call(MEM_PAGE_AUG, .rcx = MEM_GPA + i * SEAM_PAGE_SIZE,
+				      .rdx = tds[0].tdr, .r8 = pool[i]);
+		aug += now_ns() - start;
+		start = now_ns();
+		for (u64 i = 0; i < PAGES; i++)
+			call(MEM_PAGE_REMOVE, .rcx = MEM_GPA + i * SEAM_PAGE_SIZE,
+			     .rdx = tds[0].tdr);
+		remove += now_ns() - start;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("PAGE.AUG and PAGE.REMOVE: %.0f ns a pair, %llu of %d\n",
-	       ((double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec)) /
-		   N,
-	       augs, N);
+	printf("PAGE.AUG %.0f ns, PAGE.REMOVE %.0f ns, %llu of %d\n", aug / ROUNDS / PAGES,
+	       remove / ROUNDS / PAGES, done, ROUNDS * PAGES);
 }
 
 int main(int argc, char **argv)
