@@ -249,7 +249,9 @@ static void on_stressor(struct ingest *in, const json_t *e)
 
 	run->stressors = xgrow(run->stressors, run->nstressors, sizeof(*s));
 	s = &run->stressors[run->nstressors++];
-	s->name = xstrdup(get_string(e, "name"));
+	*s = (struct stressor_stat){.name = xstrdup(get_string(e, "name"))};
+	if (*get_string(e, "skipped"))
+		s->skipped = xstrdup(get_string(e, "skipped"));
 	read_counters(json_object_get(e, "counters"), &s->counters, &s->ncounters);
 }
 

@@ -46,6 +46,8 @@ static json_t *stressors(const struct run_report *run)
 
 		set_string(o, "name", s->name);
 		json_object_set_new(o, "counters", counters(s->counters, s->ncounters));
+		json_object_set_new(o, "skipped",
+				    s->skipped ? json_string(s->skipped) : json_null());
 		json_array_append_new(list, o);
 	}
 	return list;

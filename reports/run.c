@@ -17,6 +17,7 @@ static void free_stressor(struct stressor_stat *s)
 	for (size_t i = 0; i < s->ncounters; i++)
 		free(s->counters[i].name);
 	free(s->counters);
+	free(s->skipped);
 	free(s->name);
 }
 

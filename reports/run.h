@@ -24,6 +24,7 @@ struct counter_stat {
 
 struct stressor_stat {
 	char *name;
+	char *skipped; /* why it was not at work, or NULL */
 	size_t ncounters;
 	struct counter_stat *counters;
 };

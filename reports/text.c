@@ -147,9 +147,14 @@ static void write_stressors(const struct run_report *run, FILE *out)
 	table_add(&t, "COUNTERS");
 	for (size_t i = 0; i < run->nstressors; i++) {
 		const struct stressor_stat *s = &run->stressors[i];
-		char *counters = ng->ran && !strcmp(s->name, "stress-ng")
-				     ? stress_ng_text(ng)
-				     : counters_text(s->counters, s->ncounters);
+		char *counters;
+
+		if (s->skipped)
+			counters = xasprintf("skipped: %s", s->skipped);
+		else if (ng->ran && !strcmp(s->name, "stress-ng"))
+			counters = stress_ng_text(ng);
+		else
+			counters = counters_text(s->counters, s->ncounters);
 
 		table_add(&t, s->name);
 		table_add(&t, counters);

@@ -205,7 +205,8 @@ static void report_stressors(const struct load *l)
 		for (size_t c = 0; c < s->ncounters; c++)
 			json_object_set_new(counters, s->counters[c],
 					    json_integer((json_int_t)l->totals[i][c]));
-		event_emit("stressor", "{s:s, s:o}", "name", s->name, "counters", counters);
+		event_emit("stressor", "{s:s, s:o, s:s*}", "name", s->name, "counters", counters,
+			   "skipped", stressor_lacks(s));
 	}
 }
 
@@ -274,7 +275,8 @@ static size_t begin_stressors(const struct plan *plan)
 	for (n = 0; n < plan->nstressors; n++) {
 		const struct plan_stressor *ps = &plan->stressors[n];
 
-		if (ps->stressor->begin && ps->stressor->begin(plan, ps->opts))
+		if (!stressor_lacks(ps->stressor) && ps->stressor->begin &&
+		    ps->stressor->begin(plan, ps->opts))
 			break;
 	}
 	return n;
@@ -283,7 +285,8 @@ static size_t begin_stressors(const struct plan *plan)
 static void end_stressors(const struct plan *plan, size_t n)
 {
 	while (n--)
-		if (plan->stressors[n].stressor->end)
+		if (plan->stressors[n].stressor->end &&
+		    !stressor_lacks(plan->stressors[n].stressor))
 			plan->stressors[n].stressor->end();
 }
 

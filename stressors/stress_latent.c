@@ -64,14 +64,16 @@ static void run(struct worker *w)
 	}
 }
 
+static const char *lacks(void)
+{
+	return access(LATENT, F_OK)
+		   ? "only softseam has latent failures, and it is not at work here"
+		   : NULL;
+}
+
 static int init(struct td *td, const uint64_t *opts, void **state)
 {
 	(void)state;
-	if (access(LATENT, F_OK)) {
-		event_fail_plan("only softseam has latent failures, and it is not at work here; "
-				"leave [stressor latent] out");
-		return -1;
-	}
 	for (int i = 0; i < OPT_TIME; i++)
 		if (fault_write(LATENT, "%s %" PRIu64 " %" PRIu64, options[i].key, opts[i],
 				td->seed))
@@ -91,5 +93,6 @@ static void fini(struct td *td, void *state)
 }
 
 STRESSOR(latent, .help = "softseam's locks are busy now and then, as a real module's",
-	 .paths = "tdx_operand_busy, tdx_do_sc_retry, TDX_BUG_ON", .options = options, .init = init,
-	 .run = run, .fini = fini, .ncounters = 1, .counters = counters);
+	 .paths = "tdx_operand_busy, tdx_do_sc_retry, TDX_BUG_ON", .options = options,
+	 .lacks = lacks, .init = init, .run = run, .fini = fini, .ncounters = 1,
+	 .counters = counters);

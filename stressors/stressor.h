@@ -78,6 +78,9 @@ struct stressor {
 	 * without its full stop; NULL: nothing.
 	 */
 	const char *(*check)(const struct plan *plan, const uint64_t *opts);
+	/* Why it can't be at work on this machine, as a sentence; NULL: it can. Else it is skipped.
+	 */
+	const char *(*lacks)(void);
 	/* What it runs in the VM: /usr/bin/PROGRAM, of the Debian package of that name; or NULL. */
 	const char *program;
 	const char *program_variable; /* of the environment: the path of another one to take */
@@ -90,6 +93,11 @@ struct stressor {
 	size_t ncounters;
 	const char *const *counters; /* names; values live in the worker */
 };
+
+static inline const char *stressor_lacks(const struct stressor *s)
+{
+	return s->lacks ? s->lacks() : NULL;
+}
 
 /* STRESSOR(): the name, as in a plan, is the id. */
 #define STRESSOR(id, ...) STRESSOR_NAMED(id, #id, __VA_ARGS__)

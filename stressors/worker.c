@@ -29,7 +29,7 @@ struct workers {
 
 /* The workers that a thread belongs to, and which it is. */
 static __thread struct workers *mine;
-static __thread struct worker *self;
+static __thread struct worker *volatile self; /* signal handlers look at it */
 /* Where a worker goes on that crashed, or hangs. */
 static __thread sigjmp_buf way_out;
 
@@ -115,12 +115,16 @@ static void run_vcpu(struct worker *w)
 		worker_count(w, 0, 1);
 }
 
-/* A stressor's own bug is no finding, and the others go on. */
+/*
+ * A stressor's own bug is no finding, and the others go on. From now on the thread takes
+ * signals like any other: it must not be thrown out of event_fail(), which holds a lock.
+ */
 static void thrown_out(int sig)
 {
-	const char *name = self->stressor->name;
+	struct worker *w = self;
+	const char *name = w->stressor->name;
 
-	atomic_store(&self->evicted, false);
+	self = NULL;
 	if (sig == SIGUSR1)
 		event_fail("a thread of the stressor '%s' hangs: it did not come to its next step "
 			   "within %llu s; it was ended. What was found until then is kept",
@@ -130,6 +134,7 @@ static void thrown_out(int sig)
 		    "a thread of the stressor '%s' crashed (SIG%s). What was found until then is "
 		    "kept",
 		    name, sigabbrev_np(sig));
+	atomic_store(&w->parked, true);
 }
 
 static void *worker_main(void *arg)
@@ -143,9 +148,11 @@ static void *worker_main(void *arg)
 	atomic_store(&start.w->tid, gettid());
 	self = start.w;
 	sig = sigsetjmp(way_out, 1);
-	if (sig)
+	if (sig) {
 		thrown_out(sig);
-	else if (self->vcpu >= 0 && self->stressor->vcpu_program)
+		return NULL;
+	}
+	if (self->vcpu >= 0 && self->stressor->vcpu_program)
 		run_vcpu(self);
 	else
 		self->stressor->run(self);
@@ -202,6 +209,8 @@ static int start_stressor(struct workers *ws, const struct plan_stressor *ps, vo
 {
 	unsigned int threads = threads_of(ws->td, ps);
 
+	if (stressor_lacks(ps->stressor))
+		return 0;
 	for (unsigned int i = 0; i < ps->nvcpus; i++)
 		if (start_worker(ws, ps, state, i, (int)(ps->first_vcpu + i)))
 			return -1;
@@ -262,6 +271,8 @@ struct workers *workers_start(struct td *td)
 	for (; ws->ninit < plan->nstressors; ws->ninit++) {
 		const struct plan_stressor *ps = &plan->stressors[ws->ninit];
 
+		if (stressor_lacks(ps->stressor))
+			continue;
 		if (set_programs(td, ps) ||
 		    (ps->stressor->init &&
 		     ps->stressor->init(td, ps->opts, &ws->states[ws->ninit])))
@@ -345,9 +356,12 @@ bool workers_stop(struct workers *ws, uint64_t totals[][STRESS_MAX_COUNTERS])
 	workers_resume(ws);
 	for (size_t i = 0; i < ws->n; i++)
 		pthread_join(ws->all[i].thread, NULL);
-	for (size_t i = 0; i < ws->ninit; i++)
-		if (plan->stressors[i].stressor->fini)
-			plan->stressors[i].stressor->fini(ws->td, ws->states[i]);
+	for (size_t i = 0; i < ws->ninit; i++) {
+		const struct stressor *s = plan->stressors[i].stressor;
+
+		if (s->fini && !stressor_lacks(s))
+			s->fini(ws->td, ws->states[i]);
+	}
 	if (totals)
 		add_totals(ws, totals);
 	free(ws->all);

@@ -1001,6 +1001,28 @@ static void odd_stress_ng(void **state)
 	}
 }
 
+/* What could not be at work on that machine says why. */
+static void skipped(void **state)
+{
+	struct run_report *run = ingest(
+	    HELLO LOAD "{\"e\":\"stressor\",\"us\":1,\"name\":\"tide\",\"counters\":{\"in\":0},"
+		       "\"skipped\":\"there is no sea\"}\n" END(13),
+	    NULL, NULL);
+	json_t *report, *o;
+	char *error, *text;
+
+	(void)state;
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.txt");
+	assert_contains(text, "\ntide      skipped: there is no sea\n");
+	free(text);
+	run_free(run);
+	report = json_load_file("report.json", 0, NULL);
+	o = json_array_get(json_object_get(report, "stressors"), 1);
+	assert_string_equal(json_string_value(json_object_get(o, "skipped")), "there is no sea");
+	json_decref(report);
+}
+
 /* The matrix, and the pairs that were hit among those that can be. */
 static void windows(void **state)
 {
@@ -1042,6 +1064,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clean),
 	    cmocka_unit_test(windows),
+	    cmocka_unit_test(skipped),
 	    cmocka_unit_test(unknown),
 	    cmocka_unit_test(oracle_findings),
 	    cmocka_unit_test(splats),

@@ -39,6 +39,28 @@ static const char *const counters[] = {"steps"};
 
 static const struct stressor good = {
     .name = "good", .run = work, .ncounters = 1, .counters = counters};
+/* It can't be at work anywhere: none of its hooks is called. */
+static const char *lacks(void)
+{
+	return "there is no sea";
+}
+
+static int set_sail(struct td *td, const uint64_t *opts, void **state)
+{
+	(void)td;
+	(void)opts;
+	(void)state;
+	event_finding("good", "skipped", 1, "a stressor that is skipped is at work", NULL);
+	return -1;
+}
+
+static void sail(struct worker *w)
+{
+	set_sail(w->td, w->opts, NULL);
+}
+
+static const struct stressor skipped = {
+    .name = "skipped", .lacks = lacks, .init = set_sail, .run = sail};
 static const struct stressor bad[] = {
     {.name = "crash", .run = crash},
     {.name = "hang", .run = hang},
@@ -66,13 +88,14 @@ static void run(struct td *td)
 int main(void)
 {
 	static struct plan plan = {
-	    .td_vcpus = 1, .td_memory = 2 * TD_TABLE, .td_slots = 1, .nstressors = 2};
+	    .td_vcpus = 1, .td_memory = 2 * TD_TABLE, .td_slots = 1, .nstressors = 3};
 	const char *which = getenv("bad_stressor"), *port;
 	struct td *td;
 
 	init_mount();
 	plan.stressors[0].stressor = &good;
 	plan.stressors[1].stressor = &bad[which && !strcmp(which, "hang")];
+	plan.stressors[2].stressor = &skipped;
 	port = init_events_port();
 	if (port && !event_open(port)) {
 		event_emit("hello", "{s:i, s:s, s:s, s:s}", "v", 1, "agent", "badstress", "kernel",
