@@ -190,7 +190,6 @@ int td_must(struct td *td, int ret, const char *what);
 int td_set_private(struct td *td, uint64_t gpa, uint64_t size, bool private);
 /* Makes or deletes the Ith of plan->td_slots memory slots. 0, or -1 after a finding. */
 int td_set_slot(struct td *td, unsigned int i, bool present);
-uint64_t td_slot_size(const struct td *td);
 void td_destroy(struct td *td);
 
 /* --- vcpu.c --- */

@@ -141,14 +141,14 @@ static int set_region(struct td *td, unsigned int slot, uint64_t gpa, uint64_t s
 		       "KVM_SET_USER_MEMORY_REGION2");
 }
 
-uint64_t td_slot_size(const struct td *td)
+static uint64_t slot_size(const struct td *td)
 {
 	return td->mem_size / td->plan->td_slots;
 }
 
 int td_set_slot(struct td *td, unsigned int i, bool present)
 {
-	uint64_t size = td_slot_size(td);
+	uint64_t size = slot_size(td);
 
 	return set_region(td, 1 + i, TD_MEM_GPA + i * size, present ? size : 0, td->mem_fd,
 			  i * size, (char *)td->mem_shared + i * size);
