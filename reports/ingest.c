@@ -57,7 +57,7 @@ static void on_hello(struct ingest *in, const json_t *e)
 
 static void on_klog(struct ingest *in, const json_t *e)
 {
-	klog_line(in->klog, get_number(e, "kus"), get_string(e, "text"));
+	klog_line(in->klog, get_number(e, "kus"), get_string(e, "caller"), get_string(e, "text"));
 }
 
 static void on_klog_lost(struct ingest *in, const json_t *e)
@@ -497,7 +497,7 @@ static void read_console(struct run_report *run, const char *dir)
 		for (ssize_t i = 0; i < len; i++)
 			if (!line[i])
 				line[i] = '?';
-		klog_line(klog, 0, line);
+		klog_line(klog, 0, "", line);
 	}
 	klog_end(klog);
 	free(line);

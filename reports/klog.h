@@ -43,8 +43,12 @@ typedef void (*klog_fn)(void *arg, const struct klog_splat *splat);
 /* ARG is handed to FN. */
 struct klog *klog_new(klog_fn fn, void *arg);
 
-/* LINE may end in a newline; a console's "[   12.345678] " overrides US. */
-void klog_line(struct klog *k, uint64_t us, const char *line);
+/*
+ * LINE may end in a newline. CALLER is who wrote it ("T123", "C1" as with
+ * CONFIG_PRINTK_CALLER; "": unknown). A console's "[   12.345678][  T123] "
+ * overrides US and CALLER.
+ */
+void klog_line(struct klog *k, uint64_t us, const char *caller, const char *line);
 
 /* The number of the splat that began last; 0: there was none. */
 uint64_t klog_begun(const struct klog *k);

@@ -46,16 +46,28 @@ static void emit_injections(void)
 	event_emit("injections", "{s:I, s:o}", "injected", (json_int_t)injected, "recent", recent);
 }
 
+/* "T123" or "C1" out of a record's ",caller=T123"; "" if it does not say. */
+static void find_caller(const char *record, char caller[16])
+{
+	const char *c = strstr(record, ",caller=");
+
+	caller[0] = '\0';
+	if (c)
+		sscanf(c, ",caller=%15[A-Z0-9]", caller);
+}
+
 /* A record reads "priority,sequence,microseconds,flags[,...];text\n[ key=value\n...]". */
 static void forward(char *record)
 {
 	unsigned long long seq, kus;
 	char *text = strchr(record, ';');
 	unsigned int pri;
+	char caller[16];
 
 	if (!text || sscanf(record, "%u,%llu,%llu", &pri, &seq, &kus) != 3)
 		return;
 	*text++ = '\0';
+	find_caller(record, caller);
 	text[strcspn(text, "\n")] = '\0';
 	/* On a machine that ran before us, the first record is where we begin. */
 	if (!next_seq && getpid() != 1)
@@ -65,8 +77,8 @@ static void forward(char *record)
 	next_seq = seq + 1;
 	if (strstr(text, "KCSAN") && strstr(text, "septorture_provoked_race"))
 		atomic_store(&saw_provoked_race, true);
-	event_emit("klog", "{s:I, s:i, s:I, s:s}", "seq", (json_int_t)seq, "pri", (int)(pri & 7),
-		   "kus", (json_int_t)kus, "text", text);
+	event_emit("klog", "{s:I, s:i, s:I, s:s, s:s}", "seq", (json_int_t)seq, "pri",
+		   (int)(pri & 7), "kus", (json_int_t)kus, "caller", caller, "text", text);
 	if (strstr(text, MARK))
 		atomic_fetch_add(&marks, 1);
 	if (begins_splat(text)) {

@@ -74,7 +74,7 @@ static void feed_as(const char *log, const char *prefix, const char *ending)
 		size_t len = strcspn(log, "\n");
 		char *line = xasprintf("%s%.*s%s", prefix, (int)len, log, ending);
 
-		klog_line(k, 77, line);
+		klog_line(k, 77, "", line);
 		free(line);
 		log += len + (log[len] == '\n');
 	}
@@ -521,6 +521,56 @@ static void neighbours(void **state)
 	assert_lacks(seen[0].text, "cut here");
 }
 
+/* Two CPUs write at the same time; who wrote what is in the prefix, or told beside. */
+static void interleaved(void **state)
+{
+	struct klog *k;
+
+	(void)state;
+	feed("[    1.000001][    T1] ------------[ cut here ]------------\n"
+	     "[    1.000002][   T43] " RULE
+	     "[    1.000003][   T43] BUG: KCSAN: data-race in a / b\n"
+	     "[    1.000004][    T1] WARNING: arch/x86/kvm/x.c:33 at f+0x15/0x20, CPU#1: init/1\n"
+	     "[    1.000005][   T43] read to 0xffffffff825bf250 of 8 bytes by task 44 on cpu 1:\n"
+	     "[    1.000006][   T43]  a+0x5d/0x90\n"
+	     "[    1.000007][    T1] RIP: 0010:f+0x15/0x20\n"
+	     "[    1.000008][    C0] BUG: soft lockup - CPU#0 stuck for 26s! [x:1]\n"
+	     "[    1.000008][   T43] write to 0xffffffff825bf250 of 8 bytes by task 43 on cpu 0:\n"
+	     "[    1.000009][   T43]  b+0x74/0x90\n"
+	     "[    1.000010][    T1] Call Trace:\n[    1.000010][    T1]  <TASK>\n"
+	     "[    1.000011][   T43] Reported by Kernel Concurrency Sanitizer on:\n"
+	     "[    1.000011][    C1] NMI backtrace for cpu 1\n"
+	     "[    1.000012][   T43] " RULE "[    1.000013][    T1]  g+0x1/0x2\n"
+	     "[    1.000014][    T1] ---[ end trace 0000000000000000 ]---\n"
+	     "[    1.000015][    C0]  h+0x1/0x2\n[    1.000016][    C0]  </TASK>\n");
+	assert_int_equal(nseen, 3);
+	assert_string_equal(seen[0].signature, "kcsan: a / b");
+	assert_string_equal(seen[0].frames, "a! b!");
+	assert_true(seen[0].whole);
+	assert_lacks(seen[0].text, "f+0x15");
+	assert_string_equal(seen[1].signature, "warn: arch/x86/kvm/x.c in f");
+	assert_string_equal(seen[1].frames, "g");
+	assert_contains(seen[1].text, "cut here");
+	assert_lacks(seen[1].text, "KCSAN");
+	assert_string_equal(seen[2].signature, "soft-lockup: soft lockup in h");
+	/* What the other CPU was asked for is shown with it. */
+	assert_contains(seen[2].text, "NMI backtrace for cpu 1\n");
+	for (int i = 0; i < 3; i++)
+		assert_false(seen[i].cut);
+
+	k = klog_new(see, NULL);
+	forget();
+	klog_line(k, 1, "T1", "BUG: KCSAN: data-race in a / b");
+	klog_line(k, 2, "T2", "WARNING: x.c:1 at f+0x1/0x2, CPU#1: init/1");
+	klog_line(k, 3, "T1", "Reported by Kernel Concurrency Sanitizer on:");
+	klog_line(k, 4, "T1", "=====");
+	klog_line(k, 5, "T2", "---[ end trace 0000000000000000 ]---");
+	klog_end(k);
+	assert_int_equal(nseen, 2);
+	assert_true(seen[0].whole);
+	assert_false(seen[1].cut);
+}
+
 static void bounds(void **state)
 {
 	struct klog *k = klog_new(see, NULL);
@@ -531,9 +581,9 @@ static void bounds(void **state)
 	forget();
 	memset(wide, 'x', sizeof(wide));
 	wide[sizeof(wide) - 1] = '\0';
-	klog_line(k, 1, "WARNING: \x1b[31mred\x7f\xff");
+	klog_line(k, 1, "", "WARNING: \x1b[31mred\x7f\xff");
 	for (int i = 0; i < 10000; i++)
-		klog_line(k, 2, wide);
+		klog_line(k, 2, "", wide);
 	klog_end(k);
 	assert_int_equal(nseen, 1);
 	assert_string_equal(seen[0].title, "WARNING: ?[31mred??");
@@ -567,6 +617,7 @@ int main(void)
 	    cmocka_unit_test(provoked),
 	    cmocka_unit_test(innocent_lines),
 	    cmocka_unit_test(neighbours),
+	    cmocka_unit_test(interleaved),
 	    cmocka_unit_test(bounds),
 	};
 
