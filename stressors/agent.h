@@ -38,8 +38,16 @@ __attribute__((format(printf, 1, 2))) void event_fail_plan(const char *format, .
 bool event_failed(void);
 /* How many findings were emitted so far. */
 unsigned int event_findings(void);
-/* For a child process, whose words would come in between: it says nothing from now on. */
-void event_mute(void);
+/* A finding that a child process leaves behind. */
+struct event_note {
+	char oracle[32]; /* "": there is none */
+	char kind[32], title[192];
+};
+/*
+ * For a child process, whose words would come in between: it says nothing from now on, but its
+ * first finding is put into SAID.
+ */
+void event_mute(struct event_note *said);
 /* The last line. */
 void event_end(void);
 
@@ -184,6 +192,13 @@ int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, boo
 __attribute__((format(printf, 3, 4))) int td_set_program(struct td *td, unsigned int i,
 							 const char *format, ...);
 int td_finalize(struct td *td);
+/*
+ * From now on a call of this process that fails with ERR (below 64) is no finding, but ends its
+ * TD, or is made again if it is KVM_RUN; *COUNT counts these.
+ */
+void td_tolerate(int err, uint64_t *count);
+/* Whether that is so, and one more of them. */
+bool td_tolerates(int err);
 /* RET of an ioctl, after a finding if it is an error that no fault of the plan promises. */
 int td_must(struct td *td, int ret, const char *what);
 /* Makes SIZE bytes from GPA private or shared. 0, or -1 after a finding. */

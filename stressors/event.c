@@ -13,7 +13,8 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int fd = -1;
 static uint64_t written;
-static atomic_bool failed, muted;
+static atomic_bool failed;
+static struct event_note *muted; /* only this is left of what is said */
 static atomic_uint findings;
 
 uint64_t now_us(void)
@@ -51,9 +52,10 @@ static void write_all(const char *p, size_t n)
 	}
 }
 
-void event_mute(void)
+void event_mute(struct event_note *said)
 {
-	atomic_store(&muted, true);
+	muted = said;
+	atomic_store(&findings, 0);
 }
 
 /* Consumes EVENT. */
@@ -62,7 +64,7 @@ static void emit(const char *kind, json_t *event)
 	json_t *line = json_pack("{s:s, s:I}", "e", kind, "us", (json_int_t)now_us());
 	char *text;
 
-	if (atomic_load(&muted)) {
+	if (muted) {
 		json_decref(line);
 		json_decref(event);
 		return;
@@ -106,9 +108,15 @@ void event_finding(const char *oracle, const char *kind, unsigned int td, const 
 		   json_t *facts)
 {
 	uint64_t injected;
-	json_t *recent = inject_recent(&injected);
+	json_t *recent;
 
-	atomic_fetch_add(&findings, 1);
+	if (!atomic_fetch_add(&findings, 1) && muted) {
+		snprintf(muted->title, sizeof(muted->title), "%s", title);
+		snprintf(muted->kind, sizeof(muted->kind), "%s", kind);
+		/* Last: the child may be killed meanwhile. */
+		snprintf(muted->oracle, sizeof(muted->oracle), "%s", oracle);
+	}
+	recent = inject_recent(&injected);
 	event_emit("finding", "{s:s, s:s, s:i, s:s, s:o, s:I, s:o}", "oracle", oracle, "kind", kind,
 		   "td", (int)td, "title", title, "facts", facts ? facts : json_object(),
 		   "injected", (json_int_t)injected, "recent", recent);

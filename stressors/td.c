@@ -20,6 +20,23 @@
 
 #define MAX_CPUID 64
 
+static uint64_t tolerated; /* a bit per errno */
+static uint64_t *tolerated_count;
+
+void td_tolerate(int err, uint64_t *count)
+{
+	tolerated |= 1ull << err;
+	tolerated_count = count;
+}
+
+bool td_tolerates(int err)
+{
+	if (err < 0 || err > 63 || !(tolerated >> err & 1))
+		return false;
+	++*tolerated_count;
+	return true;
+}
+
 int td_must(struct td *td, int ret, const char *what)
 {
 	int err = errno;
@@ -27,6 +44,10 @@ int td_must(struct td *td, int ret, const char *what)
 
 	if (ret >= 0)
 		return ret;
+	if (td_tolerates(err)) {
+		atomic_store(&td->dead, true);
+		return -1;
+	}
 	if (outcome_explains(err))
 		outcome_end();
 	if (atomic_exchange(&td->dead, true) || outcome_ended())

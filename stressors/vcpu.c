@@ -95,7 +95,7 @@ static bool run_failed(struct td *td, unsigned int i, int err)
 {
 	char title[128];
 
-	if (err == EINTR || err == EAGAIN)
+	if (err == EINTR || err == EAGAIN || td_tolerates(err))
 		return true;
 	if (err == EFAULT && td->vcpus[i].run->exit_reason == KVM_EXIT_MEMORY_FAULT)
 		return memory_fault(td, i);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "agent.h"
@@ -28,7 +27,6 @@ static void run(void)
 	struct td *td;
 
 	outcome_begin(&plan);
-	mount("cgroup2", ROOT, "cgroup2", 0, NULL);
 	put(ROOT "cgroup.subtree_control", "+misc");
 	mkdir(ROOT "none", 0755);
 	put(ROOT "none/misc.max", "tdx 0");
