@@ -55,6 +55,14 @@ void child_sleep(uint64_t us)
 		sleep_us(until - now);
 }
 
+bool child_died(const struct child *c)
+{
+	siginfo_t info = {0};
+
+	/* It stays a zombie for child_end(), if the agent, being init, does not reap it first. */
+	return waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid;
+}
+
 void child_end(struct child *c, unsigned int td)
 {
 	struct child_note *note = c->note;

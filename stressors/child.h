@@ -32,6 +32,9 @@ int child_start(struct child *c, void (*run)(struct child_note *note, void *arg)
 /* Sleeps for US microseconds, signals or not. */
 void child_sleep(uint64_t us);
 
+/* Whether it is dead already: the OOM killer may have ended it. */
+bool child_died(const struct child *c);
+
 /* Kills it, and reports what it found, as of TD number TD. The note is gone then. */
 void child_end(struct child *c, unsigned int td);
 

@@ -15,6 +15,9 @@
 
 #include "mirror.h"
 
+#define RECOUNTS   20
+#define RECOUNT_US 5000
+
 #define TDS "/sys/kernel/debug/softseam/tds"
 
 static const char *needs(void)
@@ -76,37 +79,57 @@ static const struct septorture_mirror *find_vm(void)
 	return NULL;
 }
 
+struct counts {
+	uint64_t pages_4k; /* KVM's statistic */
+	uint64_t leaves, unreadable; /* in the S-EPT */
+	uint64_t shared; /* 4K leaves in KVM's own tables alone */
+	struct septorture_mirror vm;
+};
+
+/* False after event_fail(). */
+static bool count(struct td *td, struct counts *c)
+{
+	const struct septorture_mirror *vm = find_vm();
+
+	if (!vm)
+		return false;
+	c->vm = *vm;
+	c->shared = vm->child;
+	if (!kvm_stat(td->stats_fd, "pages_4k", &c->pages_4k)) {
+		event_fail("the VM's statistic pages_4k cannot be read");
+		return false;
+	}
+	if (!sept_leaves(&c->leaves, &c->unreadable)) {
+		event_fail("softseam's audit cannot be read");
+		return false;
+	}
+	return true;
+}
+
 static void quiesce(struct td *td)
 {
-	const struct septorture_mirror *vm;
-	uint64_t pages_4k, leaves, unreadable;
+	struct counts c;
 	bool ok;
 
-	if (atomic_load(&td->dead))
+	if (atomic_load(&td->dead) || !count(td, &c))
 		return;
-	vm = find_vm();
-	if (!vm)
-		return;
-	if (!kvm_stat(td->stats_fd, "pages_4k", &pages_4k)) {
-		event_fail("the VM's statistic pages_4k cannot be read");
-		return;
+	/* kswapd and khugepaged go on: shared pages may have gone between the two counts. */
+	for (int i = 0; i < RECOUNTS && c.pages_4k - c.shared != c.leaves; i++) {
+		sleep_us(RECOUNT_US);
+		if (!count(td, &c))
+			return;
 	}
-	if (!sept_leaves(&leaves, &unreadable)) {
-		event_fail("softseam's audit cannot be read");
-		return;
-	}
-	if (unreadable)
+	if (c.unreadable)
 		event_finding("stats", "corrupt", td->number,
 			      "the S-EPT holds entries or tables that are not the TD's own",
-			      json_pack("{s:I}", "entries", (json_int_t)unreadable));
-	/* Shared pages are in KVM's own tables alone. */
-	ok = agrees(td, "pages_4k", pages_4k - vm->child, "sept_leaves", leaves,
+			      json_pack("{s:I}", "entries", (json_int_t)c.unreadable));
+	ok = agrees(td, "pages_4k", c.pages_4k - c.shared, "sept_leaves", c.leaves,
 		    "pages_4k differs from the number of 4K leaves in the S-EPT");
-	ok = tables_agree(td, vm) && ok;
-	event_check("stats", td->number, ok && !unreadable,
-		    json_pack("{s:I, s:I, s:I, s:I}", "pages_4k", (json_int_t)pages_4k,
-			      "sept_leaves", (json_int_t)leaves, "shared", (json_int_t)vm->child,
-			      "tables", (json_int_t)vm->gfn));
+	ok = tables_agree(td, &c.vm) && ok;
+	event_check("stats", td->number, ok && !c.unreadable,
+		    json_pack("{s:I, s:I, s:I, s:I}", "pages_4k", (json_int_t)c.pages_4k,
+			      "sept_leaves", (json_int_t)c.leaves, "shared", (json_int_t)c.shared,
+			      "tables", (json_int_t)c.vm.gfn));
 }
 
 ORACLE(stats, "stats", .help = "pages_4k and tdp_mmu_pages equal what is in the tables",

@@ -332,8 +332,10 @@ struct td *td_try_create(const struct plan *plan, unsigned int number, uint64_t 
 	}
 	td->vm_fd = ioctl(td->kvm_fd, KVM_CREATE_VM, KVM_X86_TDX_VM);
 	if (td->vm_fd < 0) {
-		event_fail("KVM cannot create a TD: %s. Is TDX initialized, and kvm_intel.tdx on?",
-			   strerror(errno));
+		if (!td_tolerates(errno))
+			event_fail(
+			    "KVM cannot create a TD: %s. Is TDX initialized, and kvm_intel.tdx on?",
+			    strerror(errno));
 		goto fail;
 	}
 	if (!(plan->td_migrate_us ? build_moving(td) : build_pinned(td)))

@@ -77,6 +77,7 @@ static void a_stressor_is_one_file(void **state)
 
 PLAN(convert_storm, "convert-storm")
 PLAN(frozen_window, "frozen-window")
+PLAN(memory_limit, "memory-limit")
 PLAN(kitchen_sink, "kitchen-sink")
 PLAN(lifecycle, "lifecycle")
 PLAN(memory_pressure, "memory-pressure")
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(a_stressor_is_one_file),
 	    cmocka_unit_test(convert_storm),
 	    cmocka_unit_test(frozen_window),
+	    cmocka_unit_test(memory_limit),
 	    cmocka_unit_test(kitchen_sink),
 	    cmocka_unit_test(lifecycle),
 	    cmocka_unit_test(memory_pressure),

@@ -4,25 +4,37 @@
 
 #include <string.h>
 
-/* Runs PLAN, which must be clean, and wants more than 0 of each of the COUNTERS of STRESSOR. */
-static void counts_all(const char *plan, const char *stressor, const char *const *counters)
+#define MAX_RUNS 3 /* of a plan, on a machine that is too slow for what is asked of one */
+
+static const json_t *counters_of(const json_t *r, const char *stressor)
 {
-	const json_t *counted = NULL;
-	json_t *r, *s;
+	json_t *s;
 	size_t i;
 
-	want(run("", plan), 0);
-	r = report();
 	json_array_foreach(json_object_get(r, "stressors"), i, s)
 	{
 		if (!strcmp(string(s, "name"), stressor))
-			counted = json_object_get(s, "counters");
+			return json_object_get(s, "counters");
 	}
-	assert_non_null(counted);
-	for (; *counters; counters++)
-		if (number(counted, *counters) <= 0)
-			fail_msg("%s: no %s", stressor, *counters);
-	json_decref(r);
+	fail_msg("the report has no stressor '%s'", stressor);
+	return NULL;
+}
+
+/* Runs PLAN, which must be clean, and wants more than 0 of each of the COUNTERS of STRESSOR. */
+static void counts_all(const char *plan, const char *stressor, const char *const *counters)
+{
+	for (int runs = 1; *counters; runs++) {
+		const char *none = *counters;
+		json_t *r;
+
+		want(run("", plan), 0);
+		r = report();
+		while (*counters && number(counters_of(r, stressor), *counters) > 0)
+			counters++;
+		json_decref(r);
+		if (*counters && runs == MAX_RUNS)
+			fail_msg("%s: no %s", stressor, none);
+	}
 }
 
 /* `full` is a matter of chance, and of minutes. */
@@ -44,11 +56,36 @@ static void shared_memory_changes(void **state)
 	counts_all("--accel tcg tests/plans/shared.ini", "shared", counters);
 }
 
+/* `killed` is a matter of chance. */
+static void memory_is_refused(void **state)
+{
+	static const char *const counters[] = {"processes", "tds", "refused", "limits", NULL};
+
+	(void)state;
+	counts_all("--accel tcg tests/plans/cgroup.ini", "cgroup", counters);
+}
+
+/* On a kernel that frees no vCPU. */
+static void kept_charges_are_found(void **state)
+{
+	json_t *r;
+
+	(void)state;
+	want(run("SEPTORTURE_APPEND=septorture_test=vcpus",
+		 "--accel tcg --mutant tests/mutants/blind.mutant tests/plans/cgroup.ini"),
+	     1);
+	r = report();
+	assert_non_null(finding(r, "leak", "memory-cgroup", "still charged"));
+	json_decref(r);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tds_come_and_go),
 	    cmocka_unit_test(shared_memory_changes),
+	    cmocka_unit_test(memory_is_refused),
+	    cmocka_unit_test(kept_charges_are_found),
 	};
 
 	return vm_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
