@@ -249,6 +249,7 @@ static struct run_report *make_report(const struct run *run)
 	report->reproduce = reproduce_command(run->args, run->src, run->plan->seed);
 	report->duration_us = run->plan->duration_us;
 	report->wall_ms = run->vm.wall_ms;
+	report->qemu_kib = run->vm.rss_kib;
 	report->vm_end = xstrdup(run->vm.why);
 	report->scope = scope_load(run->src, run->image);
 	ingest_run(report, run->dir.path);

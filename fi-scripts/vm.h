@@ -33,6 +33,7 @@ struct vm_result {
 	bool late; /* a deadline passed */
 	bool no_room; /* the disk is full: events may be missing */
 	uint64_t wall_ms;
+	uint64_t rss_kib; /* QEMU's most */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -226,10 +227,11 @@ static void look(struct watch *w)
 
 static void watch_until_gone(struct watch *w, const sigset_t *signals)
 {
+	struct rusage used = {0};
 	int status = 0;
 
 	for (;;) {
-		pid_t gone = waitpid(w->pid, &status, WNOHANG);
+		pid_t gone = wait4(w->pid, &status, WNOHANG, &used);
 
 		/* After the wait: what it wrote last is then read, too. */
 		read_events(w);
@@ -238,6 +240,7 @@ static void watch_until_gone(struct watch *w, const sigset_t *signals)
 		look(w);
 		pause_watching(w, signals);
 	}
+	w->result->rss_kib = (uint64_t)used.ru_maxrss;
 	why_it_went(w, status);
 }
 

@@ -92,6 +92,8 @@ static void on_progress(struct ingest *in, const json_t *e)
 	in->run->tds = get_number(e, "tds");
 	in->run->load_ms = get_number(e, "elapsed_ms");
 	in->run->running_ms = get_number(e, "running_ms");
+	in->run->agent_kib = get_number(e, "agent_kib");
+	in->run->vm_used_kib = get_number(e, "vm_used_kib");
 }
 
 static void on_check(struct ingest *in, const json_t *e)
@@ -412,6 +414,7 @@ static void event_splat(void *arg, const struct klog_splat *s)
 
 /* A console tells what the events told, and what came after them. */
 struct console {
+	struct ingest *in;
 	struct run_report *run;
 	size_t nevents; /* how many findings the events gave */
 };
@@ -430,13 +433,35 @@ static struct finding *told_by_events(struct console *c, const struct klog_splat
 	return NULL;
 }
 
+/* The agent is init: when it dies, the kernel panics. That is not the kernel's fault. */
+static bool is_agents_death(struct ingest *in, const struct klog_splat *s)
+{
+	const char *death = strstr(s->title, "Attempted to kill init! exitcode=");
+	unsigned int code;
+
+	if (!death || sscanf(death, "%*[^=]=%x", &code) != 1)
+		return false;
+	/* An oops kills it, too. */
+	for (size_t i = 0; i < in->run->nfindings; i++)
+		if (!strcmp(in->run->findings[i].kind, "oops") ||
+		    !strcmp(in->run->findings[i].kind, "bug"))
+			return false;
+	if (!in->fail)
+		in->fail =
+		    xasprintf("it died, %s %u, most likely by its own fault. What was found until "
+			      "then is kept",
+			      code & 0x7f ? "of signal" : "with exit status",
+			      code & 0x7f ? code & 0x7f : code >> 8);
+	return true;
+}
+
 static void console_splat(void *arg, const struct klog_splat *s)
 {
 	struct console *c = arg;
 	struct finding *f;
 
 	/* It is no proof, either, that the events tell what the console tells. */
-	if (s->provoked)
+	if (s->provoked || is_agents_death(c->in, s))
 		return;
 	f = told_by_events(c, s);
 	if (!f) {
@@ -484,10 +509,10 @@ static void read_events(struct ingest *in, const char *dir)
 		fclose(f);
 }
 
-static void read_console(struct run_report *run, const char *dir)
+static void read_console(struct ingest *in, const char *dir)
 {
 	FILE *f = open_in(dir, "console.log");
-	struct console c = {.run = run, .nevents = run->nfindings};
+	struct console c = {.in = in, .run = in->run, .nevents = in->run->nfindings};
 	struct klog *klog = klog_new(console_splat, &c);
 	char *line = NULL;
 	size_t size = 0;
@@ -628,7 +653,7 @@ void ingest_run(struct run_report *run, const char *dir)
 	};
 
 	read_events(&in, dir);
-	read_console(run, dir);
+	read_console(&in, dir);
 	expected_mark(run);
 	count_silent_failures(run);
 	judge(&in);

@@ -199,6 +199,9 @@ static void write_json(const struct run_report *run, FILE *out)
 	set_number(o, "tds", run->tds);
 	set_number(o, "load_ms", run->load_ms);
 	set_number(o, "running_ms", run->running_ms);
+	set_number(o, "agent_kib", run->agent_kib);
+	set_number(o, "vm_used_kib", run->vm_used_kib);
+	set_number(o, "qemu_kib", run->qemu_kib);
 	set_number(o, "kcsan_watchpoints", run->kcsan_watchpoints);
 	json_object_set_new(o, "sites", sites(run));
 	json_object_set_new(o, "stressors", stressors(run));

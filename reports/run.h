@@ -104,6 +104,7 @@ struct run_report {
 	char *reproduce; /* the command line that does the same again; NULL: unknown */
 	uint64_t duration_us; /* the load that was asked for */
 	uint64_t wall_ms; /* from the start of the VM to its end */
+	uint64_t qemu_kib; /* the most that QEMU had resident */
 	char *vm_end; /* why the VM went or was ended before its `end` event, or NULL */
 	struct scope *scope; /* of the kernel; NULL: unknown, everything counts */
 
@@ -116,6 +117,7 @@ struct run_report {
 	bool has_boot_us;
 	uint64_t boot_us; /* from the kernel's start to the first fault */
 	uint64_t faults, injected, tds, load_ms;
+	uint64_t agent_kib, vm_used_kib; /* the most that the agent had resident, and the VM in use */
 	uint64_t running_ms; /* of the load, with the stressors at work */
 	uint64_t kcsan_watchpoints;
 	size_t nsites;

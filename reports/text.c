@@ -55,6 +55,12 @@ static void write_head(const struct run_report *run, struct table *t)
 		table_addf(t, "%.1f s after the kernel's start", run->boot_us / 1e6);
 	else
 		table_add(t, "none was served");
+	table_add(t, "memory");
+	table_addf(t,
+		   "agent %" PRIu64 " MiB, VM %" PRIu64 " of %" PRIu64 " MiB, QEMU %" PRIu64
+		   " MiB at most",
+		   run->agent_kib >> 10, run->vm_used_kib >> 10, run->mem_kib >> 10,
+		   run->qemu_kib >> 10);
 	if (scope_problem(run->scope)) {
 		table_add(t, "scope");
 		table_addf(t, "unknown, every finding counts: %s", scope_problem(run->scope));

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -117,13 +118,33 @@ static void phase(const char *name, unsigned int td)
 	event_emit("phase", "{s:s, s:i}", "name", name, "td", (int)td);
 }
 
+/* The most that was not to be had, in KiB, at any of its calls. */
+static uint64_t vm_used_kib(void)
+{
+	static uint64_t most;
+	char *text = file_read("/proc/meminfo");
+	uint64_t total, available;
+
+	if (text &&
+	    sscanf(text, "MemTotal: %" SCNu64 " kB MemFree: %*u kB MemAvailable: %" SCNu64, &total,
+		   &available) == 2 &&
+	    total - available > most)
+		most = total - available;
+	free(text);
+	return most;
+}
+
 static void progress(const struct load *l, const struct td *td)
 {
-	event_emit("progress", "{s:I, s:I, s:i, s:I, s:I}", "faults",
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	event_emit("progress", "{s:I, s:I, s:i, s:I, s:I, s:I, s:I}", "faults",
 		   (json_int_t)(l->faults + (td ? td_faults(td) : 0)), "injected",
 		   (json_int_t)inject_total(l->plan), "tds", (int)l->tds, "elapsed_ms",
 		   (json_int_t)((now_us() - l->start) / 1000), "running_ms",
-		   (json_int_t)(l->running_us / 1000));
+		   (json_int_t)(l->running_us / 1000), "agent_kib", (json_int_t)usage.ru_maxrss,
+		   "vm_used_kib", (json_int_t)vm_used_kib());
 }
 
 /* Sleeps until UNTIL, looking out for the first fault. */

@@ -27,7 +27,7 @@
 	"{\"e\":\"progress\",\"us\":4,\"faults\":10,\"injected\":1,\"tds\":1,"                     \
 	"\"elapsed_ms\":1000,\"running_ms\":500}\n"                                                \
 	"{\"e\":\"progress\",\"us\":5,\"faults\":9000,\"injected\":70,\"tds\":2,"                  \
-	"\"elapsed_ms\":2500,\"running_ms\":2000}\n"                                               \
+	"\"elapsed_ms\":2500,\"running_ms\":2000,\"agent_kib\":3100,\"vm_used_kib\":51200}\n"      \
 	"{\"e\":\"check\",\"us\":6,\"oracle\":\"stats\",\"td\":1,\"ok\":true,\"facts\":{}}\n"      \
 	"{\"e\":\"check\",\"us\":7,\"oracle\":\"stats\",\"td\":1,\"ok\":true,\"facts\":{}}\n"      \
 	"{\"e\":\"site\",\"us\":8,\"site\":\"tdh_mem_page_aug\",\"status\":"                       \
@@ -63,6 +63,7 @@ static struct run_report *ingest(const char *events, const char *console, const 
 	run->seed = 18446744073709551615ull;
 	run->duration_us = 20000000;
 	run->wall_ms = 31200;
+	run->qemu_kib = 307200;
 	run->vm_end = xstrdup(why);
 	run->scope = scope_load(".", "functions/none");
 	ingest_run(run, ".");
@@ -476,6 +477,28 @@ static void missing_proofs(void **state)
 		"1 FINDING (QEMU exited)");
 }
 
+/* Its death is no finding, unless the kernel had a hand in it. */
+static void agents_death(void **state)
+{
+	static const char death[] =
+	    "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n";
+	char *after_oops = xasprintf("Oops: general protection fault, probably for X: 0000 [#1]\n"
+				     "RIP: 0010:f+0x1/0x2\n---[ end trace 0 ]---\n%s",
+				     death);
+
+	(void)state;
+	verdict(ingest(HELLO LOAD, death, "QEMU exited"),
+		"INVALID: the agent failed: it died, of signal 11, most likely by its own fault. "
+		"What was found until then is kept");
+	verdict(ingest(HELLO LOAD,
+		       "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000300\n",
+		       "QEMU exited"),
+		"INVALID: the agent failed: it died, with exit status 3, most likely by its own "
+		"fault. What was found until then is kept");
+	verdict(ingest(HELLO LOAD, after_oops, "QEMU exited"), "2 FINDINGS (QEMU exited)");
+	free(after_oops);
+}
+
 /* A provoked WARN does not explain a panic that comes later. */
 static void panic_after_proof(void **state)
 {
@@ -536,6 +559,7 @@ static void text_report(void **state)
 		  "load         20 s asked for, 2.5 s done; 31.2 s with boot\n"
 		  "faults       9000 served (4500 per second at work), 70 injected, 2 TDs\n"
 		  "first fault  4.5 s after the kernel's start\n"
+		  "memory       agent 3 MiB, VM 50 of 1024 MiB, QEMU 300 MiB at most\n"
 		  "\n"
 		  "SITE              STATUS            CONTEXT  CALLS  MATCHED  INJECTED\n"
 		  "tdh_mem_page_aug  TDX_OPERAND_BUSY  map       9100     9000        70\n"
@@ -1080,6 +1104,7 @@ int main(void)
 	    cmocka_unit_test(scope_reports),
 	    cmocka_unit_test(proofs),
 	    cmocka_unit_test(missing_proofs),
+	    cmocka_unit_test(agents_death),
 	    cmocka_unit_test(panic_after_proof),
 	    cmocka_unit_test(lockdep_off),
 	    cmocka_unit_test(text_report),

@@ -177,23 +177,30 @@ static void uncharged_hkid_is_found(void **state) /* K9 */
 	json_decref(r);
 }
 
-static void assert_thrown_out(const char *which, const char *text)
+static json_t *run_bad(const char *which, const char *text)
 {
 	char *env = xasprintf("SEPTORTURE_AGENT=build/tests/badstress "
 			      "SEPTORTURE_APPEND=bad_stressor=%s",
 			      which);
-	json_t *r, *c;
+	json_t *r;
 
 	want(run(env, "--accel tcg configs/plans/quick.ini"), 3);
 	r = report();
 	assert_string_equal(string(r, "verdict"), "invalid");
 	assert_non_null(strstr(string(r, "invalid"), text));
 	assert_int_equal(json_array_size(json_object_get(r, "findings")), 0);
+	free(env);
+	return r;
+}
+
+static void assert_thrown_out(const char *which, const char *text)
+{
+	json_t *r = run_bad(which, text), *c;
+
 	c = json_array_get(json_object_get(r, "checks"), 0);
 	assert_string_equal(string(c, "oracle"), "good");
 	assert_int_equal(number(c, "failures"), 0);
 	json_decref(r);
-	free(env);
 }
 
 /* The tool's own errors, and no findings; what else runs goes on. */
@@ -202,6 +209,12 @@ static void bad_stressors_are_thrown_out(void **state)
 	(void)state;
 	assert_thrown_out("crash", "'crash' crashed (SIGSEGV)");
 	assert_thrown_out("hang", "'hang' hangs");
+}
+
+static void dead_agent_is_invalid(void **state)
+{
+	(void)state;
+	json_decref(run_bad("die", "it died, of signal 11"));
 }
 
 static void panic_is_a_finding(void **state)
@@ -303,6 +316,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(vcpu_migration_is_found),
 	    cmocka_unit_test(uncharged_hkid_is_found),
 	    cmocka_unit_test(bad_stressors_are_thrown_out),
+	    cmocka_unit_test(dead_agent_is_invalid),
 	    cmocka_unit_test(panic_is_a_finding),
 	    cmocka_unit_test(silent_vm_is_ended),
 	    cmocka_unit_test(blind_kcsan_is_invalid),

@@ -64,9 +64,10 @@ static const struct stressor skipped = {
 static const struct stressor bad[] = {
     {.name = "crash", .run = crash},
     {.name = "hang", .run = hang},
+    {.name = "die"}, /* the agent itself does */
 };
 
-static void run(struct td *td)
+static void run(struct td *td, const struct stressor *which)
 {
 	uint64_t totals[PLAN_MAX_STRESSORS][STRESS_MAX_COUNTERS] = {0}, before;
 	struct workers *ws = workers_start(td);
@@ -81,20 +82,32 @@ static void run(struct td *td)
 	sleep_us(100000);
 	if (!workers_stop(ws, totals))
 		event_finding("liveness", "stuck", 1, "a bad stressor can't be ended", NULL);
+	if (!which->run)
+		*(volatile int *)NULL = 0; /* init would not die of raise() */
 	before = totals[0][COUNT_STEPS];
 	event_check("good", 1, before > 20, json_pack("{s:I}", "steps", (json_int_t)before));
+}
+
+static const struct stressor *choose(void)
+{
+	const char *which = getenv("bad_stressor");
+	const struct stressor *s = bad;
+
+	while (which && strcmp(s->name, which))
+		s++;
+	return s;
 }
 
 int main(void)
 {
 	static struct plan plan = {
 	    .td_vcpus = 1, .td_memory = 2 * TD_TABLE, .td_slots = 1, .nstressors = 3};
-	const char *which = getenv("bad_stressor"), *port;
+	const char *port;
 	struct td *td;
 
 	init_mount();
 	plan.stressors[0].stressor = &good;
-	plan.stressors[1].stressor = &bad[which && !strcmp(which, "hang")];
+	plan.stressors[1].stressor = choose();
 	plan.stressors[2].stressor = &skipped;
 	port = init_events_port();
 	if (port && !event_open(port)) {
@@ -102,10 +115,11 @@ int main(void)
 			   "test", "platform", "soft");
 		kmsg_start();
 		outcome_begin(&plan);
+		file_write(KCSAN, "on");
 		selftest(true);
 		td = td_create(&plan, 1, 1);
 		if (td) {
-			run(td);
+			run(td, plan.stressors[1].stressor);
 			td_destroy(td);
 		}
 		kmsg_stop();
