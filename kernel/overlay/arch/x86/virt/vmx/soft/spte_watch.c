@@ -52,6 +52,7 @@ struct watch_cpu {
 	struct task_struct *task;
 	u64 gfn;
 	int level;
+	u64 old_spte;	/* what it was before */
 	struct spte_id last[PT64_ROOT_MAX_LEVEL + 1];
 };
 
@@ -86,6 +87,7 @@ void spte_watch_note(u64 *sptep)
 {
 	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
 
+	this_cpu_inc(spte_changes);
 	this_cpu_ptr(&watch_cpu)->last[sp->role.level] = (struct spte_id){
 		.root = root_of(sp),
 		.gfn = spte_gfn(sp, sptep),
@@ -113,6 +115,9 @@ void spte_watch_froze(u64 *sptep, u64 old_spte)
 	w->task = current;
 	w->gfn = spte_gfn(sp, sptep);
 	w->level = sp->role.level;
+	w->old_spte = old_spte;
+	/* It is none yet. */
+	this_cpu_dec(spte_changes);
 	atomic64_inc(&freezes);
 	spte_window_open(sptep, sp->role.level);
 }
@@ -130,6 +135,9 @@ void spte_watch_thawed(u64 *sptep, u64 found, u64 new_spte)
 
 	if (!is_frozen_spte(found))
 		report(CLOBBERED, w->gfn, w->level, found);
+	/* As before: it never was a change. */
+	if (new_spte == w->old_spte)
+		this_cpu_dec(spte_changes);
 	/* Frozen once more: it stays so. */
 	if (!is_frozen_spte(new_spte)) {
 		w->frozen = NULL;

@@ -3,6 +3,7 @@
 #ifndef _SOFT_SPTE_WATCH_H
 #define _SOFT_SPTE_WATCH_H
 
+#include <linux/percpu.h>
 #include <linux/types.h>
 
 /* Which SPTE: @root is the address of its root table. */
@@ -20,6 +21,9 @@ struct spte_id {
 void spte_window_open(u64 *sptep, int level);
 void spte_window_close(void);
 void spte_window_read(u64 *sptep, bool locked);
+
+/* How many SPTEs got another value, without those that were frozen in vain. */
+DECLARE_PER_CPU(u64, spte_changes);
 
 /* The SPTE at @level that this CPU wrote last. */
 struct spte_id spte_watch_last(int level);
