@@ -67,6 +67,11 @@ static int find_run(struct again *a, const char *word)
 	a->plan = run_read_plan(a->run.plan_path);
 	if (!a->plan)
 		return EXIT_USAGE;
+	if (*a->run.config && !plan_set_kernel(a->plan, a->run.config))
+		return say_error(xasprintf("report.json says that the kernel was '%s', which is no "
+					   "name in configs/kernel",
+					   a->run.config),
+				 EXIT_USAGE);
 	a->plan->seed = a->run.seed;
 	free(a->plan->name);
 	a->plan->name = xstrdup(a->run.plan);

@@ -18,6 +18,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct run_args *args = state->input;
 
 	switch (key) {
+	case 'K':
+		args->kernel = arg;
+		return 0;
 	case 'm':
 		args->mutant = arg;
 		return 0;
@@ -50,6 +53,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
+    {"kernel", 'K', "CONFIG", 0, "Run it on this kernel: a name in configs/kernel (race, mem)", 0},
     {"mutant", 'm', "NAME", 0,
      "Build the kernel with this seeded bug: a name ('septorture list mutants') or the path of a "
      "mutant file",

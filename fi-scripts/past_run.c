@@ -120,6 +120,7 @@ static bool read_report(struct past_run *run, const json_t *o)
 	run->id = xstrdup(get_string(o, "id"));
 	run->plan = xstrdup(get_string(o, "plan"));
 	run->mutant = *mutant ? xstrdup(mutant) : NULL;
+	run->config = xstrdup(get_string(o, "config"));
 	run->accel = xstrdup(get_string(o, "accel"));
 	run->no_faults = json_is_true(json_object_get(o, "no_faults"));
 	run->duration_us = get_number(o, "duration_us");
@@ -247,6 +248,7 @@ void past_run_free(struct past_run *run)
 	free(run->id);
 	free(run->plan);
 	free(run->plan_path);
+	free(run->config);
 	free(run->mutant);
 	free(run->accel);
 }

@@ -19,6 +19,7 @@ struct past_run {
 	char *id;
 	char *plan; /* the plan's name */
 	char *plan_path; /* the copy that it kept; it is there */
+	char *config; /* the kernel's: a name in configs/kernel; "": the plan's */
 	char *mutant; /* as --mutant takes it; NULL: none */
 	char *accel; /* "tcg", "kvm" */
 	uint64_t seed;

@@ -76,6 +76,8 @@ char *reproduce_command(const struct run_args *args, const char *src, uint64_t s
 	add_environment(&line);
 	add(&line, *line ? " " : "", xstrdup("build/septorture"));
 	add(&line, " run --seed ", xasprintf("%" PRIu64, seed));
+	if (args->kernel)
+		add(&line, " --kernel ", xstrdup(args->kernel));
 	if (args->mutant)
 		add(&line, " --mutant ", mutant_word(src, args->mutant));
 	if (args->no_faults)

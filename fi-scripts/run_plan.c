@@ -102,6 +102,11 @@ static int read_plan(struct run *run)
 		free(run->plan->name);
 		run->plan->name = xstrdup(args->name);
 	}
+	if (args->kernel && !plan_set_kernel(run->plan, args->kernel)) {
+		say("--kernel: '%s' is not a name; use one of configs/kernel, without '.config'",
+		    args->kernel);
+		return EXIT_USAGE;
+	}
 	if (args->duration_us)
 		run->plan->duration_us = args->duration_us;
 	if (args->seed)
@@ -240,6 +245,7 @@ static struct run_report *make_report(const struct run *run)
 	report->dir = xstrdup(shown_path(run->dir.path));
 	report->id = xstrdup(run->dir.id);
 	report->plan = xstrdup(run->plan->name);
+	report->config = xstrdup(run->plan->kernel);
 	report->mutant = xstrdup(run->mutant);
 	report->mutant_file = mutant_file(run->args->mutant);
 	report->accel = xstrdup(accel_name(run->accel.accel));

@@ -12,6 +12,7 @@
 struct run_args {
 	const char *plan; /* its path */
 	const char *name; /* what to call it; NULL: as the file */
+	const char *kernel; /* a name in configs/kernel; NULL: the plan's */
 	const char *mutant; /* as kernel.h takes it; NULL: none */
 	const char *image; /* the kernel with it, if that is built already; else NULL */
 	uint64_t seed; /* 0: the plan's */

@@ -379,6 +379,19 @@ bool plan_wants_oracle(const struct plan *plan, const struct oracle *o)
 	return !plan->noracles;
 }
 
+bool plan_set_kernel(struct plan *plan, const char *name)
+{
+	/* It becomes a file name: only words. */
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-";
+
+	if (!*name || name[strspn(name, allowed)])
+		return false;
+	free(plan->kernel);
+	plan->kernel = xstrdup(name);
+	return true;
+}
+
 void plan_free(struct plan *plan)
 {
 	if (!plan)

@@ -90,6 +90,9 @@ struct plan {
 	struct plan_stressor stressors[PLAN_MAX_STRESSORS];
 };
 
+/* Makes NAME, of configs/kernel, the plan's kernel; false if it cannot be a name there. */
+bool plan_set_kernel(struct plan *plan, const char *name);
+
 /*
  * Reads the plan in PATH. Returns it (plan_free() it), or NULL with *error set
  * to a sentence of the form "FILE:LINE: KEY: what is wrong, what would be

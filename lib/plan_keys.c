@@ -190,16 +190,10 @@ void begin_section(struct parser *p, char *header)
 
 static int set_kernel(struct parser *p, const char *value)
 {
-	/* It becomes a file name: only words. */
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_-";
-
-	if (!*value || value[strspn(value, allowed)])
+	if (!plan_set_kernel(p->plan, value))
 		return fail_at(p, p->line, "kernel",
 			       "'%s' is not a name; use one of configs/kernel, without '.config'",
 			       value);
-	free(p->plan->kernel);
-	p->plan->kernel = xstrdup(value);
 	return 1;
 }
 

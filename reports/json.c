@@ -164,6 +164,7 @@ static json_t *head(const struct run_report *run)
 	set_string(o, "vm_end", run->vm_end);
 	set_string(o, "id", run->id);
 	set_string(o, "plan", run->plan);
+	set_string(o, "config", run->config);
 	set_string(o, "mutant", run->mutant);
 	set_string(o, "mutant_file", run->mutant_file);
 	/* A string: half of all seeds are no JSON integers. */

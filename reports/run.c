@@ -93,6 +93,7 @@ void run_free(struct run_report *run)
 	free(run->dir);
 	free(run->id);
 	free(run->plan);
+	free(run->config);
 	free(run->mutant);
 	free(run->mutant_file);
 	free(run->reproduce);

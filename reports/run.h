@@ -95,6 +95,7 @@ struct run_report {
 	char *dir;
 	char *id;
 	char *plan;
+	char *config; /* the kernel's: a name in configs/kernel */
 	char *mutant; /* its name; NULL: none */
 	char *mutant_file; /* its path, if it is none of kernel/mutants; NULL */
 	char *accel; /* "tcg" or "kvm" */

@@ -290,6 +290,10 @@ static void reproduce(void **state)
 	reproduced_by("run --seed 9 --no-faults --duration 90s tree/configs/../configs/p.ini",
 		      "build/septorture run --seed 9 --no-faults --duration '90 s' "
 		      "configs/p.ini\n");
+	reproduced_by("run --kernel mem tree/configs/p.ini",
+		      "build/septorture run --seed 7 --kernel mem configs/p.ini\n");
+	want(run("run --kernel ../x p.ini"), 2);
+	assert_contains(err, "--kernel: '../x' is not a name");
 	reproduced_by("run --mutant name tree/configs/p.ini",
 		      "build/septorture run --seed 7 --mutant name configs/p.ini\n");
 	reproduced_by("run --mutant m/x.mutant tree/configs/p.ini",

@@ -79,13 +79,23 @@ static void kept_charges_are_found(void **state)
 	json_decref(r);
 }
 
+static void endless_fault_is_found(void **state)
+{
+	json_t *r;
+
+	(void)state;
+	want(run("", "--accel tcg tests/plans/livelock.ini"), 1);
+	r = report();
+	assert_non_null(finding(r, "liveness", "livelock", "for ever"));
+	json_decref(r);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(tds_come_and_go),
-	    cmocka_unit_test(shared_memory_changes),
-	    cmocka_unit_test(memory_is_refused),
-	    cmocka_unit_test(kept_charges_are_found),
+	    cmocka_unit_test(tds_come_and_go),	      cmocka_unit_test(shared_memory_changes),
+	    cmocka_unit_test(memory_is_refused),      cmocka_unit_test(kept_charges_are_found),
+	    cmocka_unit_test(endless_fault_is_found),
 	};
 
 	return vm_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
