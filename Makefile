@@ -24,6 +24,8 @@ ALL_CFLAGS := $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE= \
 	-Ilib -Istressors -Ireports -Ifi-scripts -Ikernel/overlay/arch/x86/virt/vmx/soft -Ikernel/overlay/arch/x86/include \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBS := -linih -ljansson -lpthread
+# What only the host's side needs: source lines of splats.
+HOST_LIBS := -ldw -lelf
 
 # The C sources below a folder, as objects.
 objs = $(patsubst %.c,$(O)/obj/%.o,$(wildcard $(1)/*.c))
@@ -129,6 +131,7 @@ $(SEAM_TESTS): $(O)/tests/softseam-%: $(O)/obj/tests/softseam/test_%.o $(SEAM_HE
 $(O)/obj/$(SEAM_DIR)/%.o: ALL_CFLAGS += -Itests/softseam
 
 $(UNIT_TESTS) $(VM_TESTS) $(SEAM_TESTS): LIBS += -lcmocka
+$(O)/septorture $(O)/tests/septorture $(UNIT_TESTS): LIBS += $(HOST_LIBS)
 # Each is the only program in its VM.
 $(O)/agent $(GUESTS): LDFLAGS += -static
 
