@@ -9,6 +9,7 @@
 #   make unit       the tests that boot no VM
 #   make softseam   those of softseam, in user space, under sanitizers
 #   make fuzz       FUZZ_TIME=60 seconds of fuzzing it
+#   make fuzz-klog  as long of fuzzing the parser of kernel logs
 #   make docs       docs/contracts.md and softseam-conformance.md, from their tables
 #   make O=DIR CC=clang SANITIZE=address,undefined unit     a second build beside it
 
@@ -112,6 +113,19 @@ $(O)/softseam-fuzz: $(wildcard tests/softseam/*.[ch] $(SEAM_DIR)/seam*.[ch]) $(S
 	clang $(filter-out -O2,$(ALL_CFLAGS)) -O1 -Itests/softseam -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $(patsubst $(O)/obj/%.o,%.c,$(SEAM) $(SEAM_HELPER)) \
 		tests/softseam/fuzz_main.c
+
+# The same for kernel logs; it begins with the real ones.
+KLOG_FUZZED := reports/klog.c reports/splat.c reports/kvm_lines.c lib/xmem.c
+.PHONY: fuzz-klog
+fuzz-klog: $(O)/klog-fuzz
+	@mkdir -p $(O)/fuzz-klog/corpus
+	$< -max_total_time=$(FUZZ_TIME) -max_len=16384 -artifact_prefix=$(O)/fuzz-klog/ \
+		$(O)/fuzz-klog/corpus tests/splats
+
+$(O)/klog-fuzz: tests/fuzz_klog.c $(KLOG_FUZZED) $(wildcard reports/*.h) lib/xmem.h
+	@mkdir -p $(@D)
+	clang $(filter-out -O2,$(ALL_CFLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ tests/fuzz_klog.c $(KLOG_FUZZED)
 
 .PHONY: unit-programs vm-programs
 vm-programs: $(VM_TESTS) $(GUESTS)

@@ -273,10 +273,28 @@ static bool is_memory_function(const char *function)
 	return false;
 }
 
+/* What WARNs on behalf of whoever called it: else all such bugs would be one. */
+static bool is_checker(const char *function)
+{
+	static const char *const checkers[] = {
+	    "__list_add_valid_or_report",
+	    "__list_del_entry_valid_or_report",
+	    "refcount_warn_saturate",
+	    "debug_print_object",
+	    "usercopy_abort",
+	    "__might_fault",
+	};
+
+	for (size_t i = 0; i < sizeof(checkers) / sizeof(checkers[0]); i++)
+		if (!strcmp(function, checkers[i]))
+			return true;
+	return false;
+}
+
 /* Whether a frame of FUNCTION is not where a splat of that kind is from. */
 static bool is_on_the_way(enum kind kind, const char *function)
 {
-	if (is_reporter(function))
+	if (is_reporter(function) || is_checker(function))
 		return true;
 	return (kind == KASAN || kind == KMEMLEAK) && is_memory_function(function);
 }
@@ -320,9 +338,14 @@ static char *make_leak_signature(const struct splat_stream *k)
 static char *make_signature(const struct splat_stream *k)
 {
 	const char *join = *k->what && *k->where ? " in " : "";
+	const char *function = find_function(k);
 
-	if (k->kind == KMEMLEAK && find_function(k))
+	if (k->kind == KMEMLEAK && function)
 		return make_leak_signature(k);
+	/* It names but the file. */
+	if (k->kind == LOCKDEP && *k->where && !strcmp(k->what, "suspicious RCU usage") && function)
+		return xasprintf("%s: %s in %s at %s", kind_names[k->kind], k->what, k->where,
+				 function);
 	return xasprintf("%s: %s%s%s", kind_names[k->kind], k->what, join, k->where);
 }
 
@@ -447,7 +470,7 @@ static void open_splat(struct splat_stream *k, uint64_t us, const char *line,
 	k->header = xstrdup(line);
 	k->what = scrub(group(line, m, h->what));
 	k->where = group(line, m, h->where);
-	if (is_on_the_way(k->kind, k->where))
+	if (is_checker(k->where) || (k->kind == KASAN && is_on_the_way(KASAN, k->where)))
 		set_where(k, xstrdup(""));
 	if (*k->where)
 		k->function = xstrdup(k->where);

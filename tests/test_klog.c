@@ -150,6 +150,14 @@ static void warnings(void **state)
 	    "WARNING: [pfn < 0] virt/kvm/kvm_main.c:433 at kvm_mmu_memory_cache_alloc+0x4a/0x60, "
 	    "CPU#0: agent/80",
 	    "warn: virt/kvm/kvm_main.c in kvm_mmu_memory_cache_alloc");
+	/* Lists are broken by those who use them. */
+	one("WARNING: lib/list_debug.c:56 at __list_del_entry_valid_or_report+0xc5/0x150, CPU#0: "
+	    "agent/80\nRIP: 0010:__list_del_entry_valid_or_report+0xcb/0x150\n"
+	    "Call Trace:\n <TASK>\n tdx_td_init+0x1/0x2\n </TASK>\n",
+	    "warn",
+	    "WARNING: lib/list_debug.c:56 at __list_del_entry_valid_or_report+0xc5/0x150, CPU#0: "
+	    "agent/80 in tdx_td_init",
+	    "warn: lib/list_debug.c in tdx_td_init");
 	one("WARNING: at foo+0x1/0x2, CPU#0: agent/80\n", "warn",
 	    "WARNING: at foo+0x1/0x2, CPU#0: agent/80", "warn: foo");
 	one("WARNING: something 0xdeadbeef ffff888012345678 at 17 of pages_4k\n", "warn",
@@ -261,7 +269,7 @@ static void lockdep(void **state)
 		 "arch/x86/kvm/mmu/tdp_iter.c:12 suspicious rcu_dereference_check() usage!\n"
 		 "Call Trace:\n <TASK>\n lockdep_rcu_suspicious+0x1/0x2\n tdp_iter+0x1/0x2\n",
 	    "lockdep", "WARNING: suspicious RCU usage",
-	    "lockdep: suspicious RCU usage in arch/x86/kvm/mmu/tdp_iter.c");
+	    "lockdep: suspicious RCU usage in arch/x86/kvm/mmu/tdp_iter.c at tdp_iter");
 	one(RULE "[ BUG: Invalid wait context ]\n7.3.4 Not tainted\n"
 		 "agent/1 is trying to lock:\n"
 		 "ffffffff82a (cgroup_mutex){....}-{3:3}, at: foo+0x1/0x2\n",
