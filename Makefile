@@ -77,7 +77,7 @@ check: deps
 	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(SOFTSEAM_ALL) $(KERNEL_TESTS) $(VM_TESTS)
 
 # Timed claims: nothing that passes or fails.
-bench: all vm-programs softseam-programs
+bench: all vm-programs softseam-programs $(O)/tests/test_splats
 	@tests/bench
 
 docs: all softseam-programs

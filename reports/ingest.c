@@ -552,7 +552,7 @@ static void judge_proofs(struct ingest *in)
 /* Whether after such a splat lockdep is off: its own, and whatever kills a task. */
 static bool stops_lockdep(const struct finding *f)
 {
-	static const char *const kinds[] = {"lockdep", "bug", "oops", "panic"};
+	static const char *const kinds[] = {"lockdep", "bug", "oops", "panic", "kasan"};
 
 	for (size_t i = 0; f->header && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(f->kind, kinds[i]))

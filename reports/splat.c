@@ -105,6 +105,7 @@ static const struct header {
     {WARN, "^WARNING: (\\[.*\\] )?([^ ]+):[0-9]+ at ([A-Za-z0-9_]+)", 2, 3},
     {WARN, "^WARNING: CPU: [0-9]+ PID: [0-9]+ at ([^ ]+):[0-9]+ ([A-Za-z0-9_]+)", 1, 2},
     {WARN, "^WARNING: (CPU: [0-9]+ PID: [0-9]+ )?at ([A-Za-z0-9_]+)", 0, 2},
+    {LOCKDEP, "^WARNING: .*/[0-9]+ (still has locks held)!", 1, 0},
     {LOCKDEP, "^WARNING: (.*([Ll]ock|suspicious RCU|bad contention|chain_key).*)$", 1, 0},
     {WARN, "^WARNING: (.*)$", 1, 0},
     {LOCKDEP, "^INFO: (trying to register non-static key)", 1, 0},
@@ -124,7 +125,7 @@ static const struct header {
 #define FUNCTION "([A-Za-z0-9_]+)[A-Za-z0-9_.]*\\+0x[0-9a-f]+/0x"
 #define AT_RIP	 "^RIP: 0010:" FUNCTION
 #define AT_FRAME "^[ \t]+" FUNCTION
-#define AT_LOCK	 "^ *[0-9a-f]+ (\\([^ ]*\\))\\{.*, at: " FUNCTION
+#define AT_LOCK	 "^( *#[0-9]+:)? *[0-9a-f]+ (\\([^ ]*\\))\\{.*, at: " FUNCTION
 #define AT_RCU	 "^([^ ]+):[0-9]+ suspicious .* usage"
 #define ACCESS	 " to 0x[0-9a-f]+ of [0-9]+ bytes by "
 
@@ -258,13 +259,48 @@ static bool has_place(enum kind kind)
 static bool is_memory_function(const char *function)
 {
 	static const char *const functions[] = {
-	    "kasan_",	  "__kasan",	    "__asan",	    "kfree",	    "kvfree",
-	    "vfree",	  "__kmalloc",	    "kmalloc",	    "__do_kmalloc", "kzalloc",
-	    "kmem_cache", "__kmem_cache",   "kvmalloc",	    "__kvmalloc",   "vmalloc",
-	    "__vmalloc",  "slab_",	    "__slab_",	    "krealloc",	    "kmemdup",
-	    "kstrdup",	  "kmemleak",	    "memcpy",	    "memset",	    "memmove",
-	    "__mem",	  "alloc_pages",    "__alloc_",	    "___slab",	    "str",
-	    "new_slab",	  "get_free_pages", "__get_free_p", "post_alloc",   "pcpu_alloc",
+	    "kasan_",
+	    "__kasan",
+	    "__asan",
+	    "kfree",
+	    "kvfree",
+	    "vfree",
+	    "__kmalloc",
+	    "kmalloc",
+	    "__do_kmalloc",
+	    "kzalloc",
+	    "kmem_cache",
+	    "__kmem_cache",
+	    "kvmalloc",
+	    "__kvmalloc",
+	    "vmalloc",
+	    "__vmalloc",
+	    "slab_",
+	    "__slab_",
+	    "krealloc",
+	    "kmemdup",
+	    "kstrdup",
+	    "kmemleak",
+	    "memcpy",
+	    "memset",
+	    "memmove",
+	    "__mem",
+	    "alloc_pages",
+	    "__alloc_",
+	    "___slab",
+	    "str",
+	    "new_slab",
+	    "get_free_pages",
+	    "__get_free_p",
+	    "post_alloc",
+	    "pcpu_alloc",
+	    "free_to_partial_list",
+	    "alloc_debug_processing",
+	    "free_debug_processing",
+	    "do_slab_free",
+	    "alloc_single_from",
+	    "get_from_partial",
+	    "get_partial",
 	};
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
@@ -282,6 +318,8 @@ static bool is_checker(const char *function)
 	    "refcount_warn_saturate",
 	    "debug_print_object",
 	    "usercopy_abort",
+	    "object_err",
+	    "slab_err",
 	    "__might_fault",
 	};
 
@@ -291,12 +329,31 @@ static bool is_checker(const char *function)
 	return false;
 }
 
+/* What waits for a lock, for another CPU or for time: for whom, its caller knows. */
+static bool is_waiter(const char *function)
+{
+	static const char *const waiters[] = {
+	    "delay_",	 "__delay",   "__udelay", "__const_udelay", "udelay",  "queued_",
+	    "__queued_", "native_",   "__pv_",	  "_raw_",	    "__raw_",  "do_raw_",
+	    "csd_",	 "smp_call_", "on_each_", "cpu_relax",	    "mutex_",  "__mutex_",
+	    "down_",	 "__down",    "rwsem_",	  "wait_for_",	    "__wait_",
+	};
+
+	for (size_t i = 0; i < sizeof(waiters) / sizeof(waiters[0]); i++)
+		if (!strncmp(function, waiters[i], strlen(waiters[i])))
+			return true;
+	return false;
+}
+
 /* Whether a frame of FUNCTION is not where a splat of that kind is from. */
 static bool is_on_the_way(enum kind kind, const char *function)
 {
 	if (is_reporter(function) || is_checker(function))
 		return true;
-	return (kind == KASAN || kind == KMEMLEAK) && is_memory_function(function);
+	if ((kind == SOFT_LOCKUP || kind == ATOMIC_SLEEP) && is_waiter(function))
+		return true;
+	return (kind == KASAN || kind == KMEMLEAK || kind == ATOMIC_SLEEP || kind == WARN) &&
+	       is_memory_function(function);
 }
 
 static const char *find_function(const struct splat_stream *k)
@@ -487,6 +544,12 @@ static void open_splat(struct splat_stream *k, uint64_t us, const char *line,
 	add_line(k, line);
 }
 
+/* " #0: ..." are all locks of the task: the problem itself, or just there. */
+static bool is_about_held(const struct splat_stream *k)
+{
+	return strstr(k->what, "still has locks held") || strstr(k->what, "returning to user");
+}
+
 static void locate_lock(struct splat_stream *k, const char *line)
 {
 	regmatch_t m[4];
@@ -494,9 +557,10 @@ static void locate_lock(struct splat_stream *k, const char *line)
 
 	if (matches(&re.rcu, line, m)) {
 		set_where(k, group(line, m, 1));
-	} else if (matches(&re.lock, line, m)) {
-		class = scrub(group(line, m, 1));
-		function = group(line, m, 2);
+	} else if (matches(&re.lock, line, m) &&
+		   (line[strspn(line, " ")] != '#' || is_about_held(k))) {
+		class = scrub(group(line, m, 2));
+		function = group(line, m, 3);
 		set_where(k, xasprintf("%s at %s", class, function));
 		free(class);
 		k->function = function;

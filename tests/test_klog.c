@@ -302,7 +302,19 @@ static void lockdep_kinds(void **state)
 		assert_true(seen[0].cut);
 	}
 	feed("WARNING: agent/77 still has locks held!");
-	assert_string_equal(seen[0].signature, "lockdep: agent/N still has locks held!");
+	assert_string_equal(seen[0].signature, "lockdep: still has locks held");
+	one("WARNING: agent/77 still has locks held!\n7.3.4 #1 Not tainted\n"
+	    "locks held by agent/77: 1, last CPU#1:\n"
+	    " #0: ffffffff81c44340 (&kvm->slots_lock){+.+.}-{4:4}, at: forgetful+0x20/0x30\n",
+	    "lockdep", "WARNING: agent/77 still has locks held!",
+	    "lockdep: still has locks held in (&kvm->slots_lock) at forgetful");
+	/* What else the task holds is chance. */
+	one("WARNING: bad unlock balance detected!\nagent/77 is trying to release lock (a) at:\n"
+	    "[<ffffffff811c4e20>] foo+0x20/0x30\nother info that might help us debug this:\n"
+	    " #0: ffffffff81c44340 (&kvm->slots_lock){+.+.}-{4:4}, at: other+0x20/0x30\n"
+	    "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n foo+0x20/0x30\n </TASK>\n",
+	    "lockdep", "WARNING: bad unlock balance detected!",
+	    "lockdep: bad unlock balance detected! in foo");
 }
 
 static void stalls(void **state)
@@ -323,6 +335,11 @@ static void stalls(void **state)
 	    "soft-lockup",
 	    "BUG: soft lockup - CPU#1 stuck for 22s! [agent:77] in tdp_mmu_zap_leafs",
 	    "soft-lockup: soft lockup in tdp_mmu_zap_leafs");
+	one("watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [agent:77]\n" REGISTERS
+	    "RIP: 0010:delay_tsc+0x34/0xa0\nCall Trace:\n <TASK>\n __udelay+0x1/0x2\n"
+	    " kvm_spin+0x2b/0x50\n </TASK>\n",
+	    "soft-lockup", "BUG: soft lockup - CPU#1 stuck for 22s! [agent:77] in kvm_spin",
+	    "soft-lockup: soft lockup in kvm_spin");
 	one("rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
 	    "rcu: \t1-...!: (0 ticks this GP) idle=5d14/1/0x4000000000000000\n"
 	    "RIP: 0010:anywhere+0x1/0x2\n",
