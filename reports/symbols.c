@@ -335,10 +335,11 @@ static bool is_return(const char *line)
 	return *line == ' ' || *line == '\t';
 }
 
-/* Of "? f+0x1/0x2", which may be a leftover, nobody wants to know. */
-static bool is_guess(const char *line)
+/* Nobody wants to know of "? f+0x1/0x2", a leftover, or who last enabled interrupts. */
+static bool is_beside(const char *line)
 {
-	return line[strspn(line, " \t")] == '?';
+	return line[strspn(line, " \t")] == '?' || !strncmp(line, "hardirqs last ", 14) ||
+	       !strncmp(line, "softirqs last ", 14);
 }
 
 void symbols_of_text(const struct symbols *s, const char *text, struct frame **frames, size_t *n)
@@ -351,7 +352,7 @@ void symbols_of_text(const struct symbols *s, const char *text, struct frame **f
 		size_t first = f.n;
 
 		end = text + strcspn(text, "\n");
-		if (is_guess(text) || !find_place(text, end, &p))
+		if (is_beside(text) || !find_place(text, end, &p))
 			continue;
 		look_up(s, &p, is_return(text), &f);
 		while (first < f.n)
