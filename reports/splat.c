@@ -779,15 +779,27 @@ static void note_error(struct splat_stream *k, uint64_t us, int pri, const char 
 	k->after_error = error;
 }
 
-/* "N new suspected memory leaks": what the records that may follow tell better. */
-static void note_leaks(struct splat_sink *sink, uint64_t us, const char *line)
+/* "N new suspected memory leaks" */
+static bool says_leaks(const char *line)
 {
 	size_t digits = strspn(line, "0123456789");
 
-	if (!digits || !starts(line + digits, " new suspected memory leaks") || sink->leaks)
+	return digits && starts(line + digits, " new suspected memory leaks");
+}
+
+/* The records that may follow tell better. */
+static void note_leaks(struct splat_sink *sink, uint64_t us, const char *line)
+{
+	if (!says_leaks(line) || sink->leaks)
 		return;
 	sink->leaks = xstrdup(line);
 	sink->leaks_us = us;
+}
+
+/* Whether LINE may be behind a whole record: anything else may be where the log broke off. */
+static bool follows_leak(const char *line)
+{
+	return !*line || starts(line, "unreferenced object") || says_leaks(line);
 }
 
 void splat_sink_end(struct splat_sink *sink)
@@ -806,7 +818,7 @@ void splat_line(struct splat_stream *k, uint64_t us, int pri, const char *line)
 	note_error(k, us, pri, line);
 	note_leaks(k->sink, us, line);
 	if (k->open && k->kind == KMEMLEAK && !starts(line, "  "))
-		close_splat(k, false);
+		close_splat(k, !follows_leak(line));
 	if (h && !is_continuation(k, h, line)) {
 		open_splat(k, us, line, h, m);
 		return;
