@@ -9,6 +9,7 @@
 #   make unit       the tests that boot no VM
 #   make softseam   those of softseam, in user space, under sanitizers
 #   make fuzz       FUZZ_TIME=60 seconds of fuzzing it
+#   make fuzz-klog  as long of fuzzing the parser of kernel logs
 #   make docs       docs/contracts.md and softseam-conformance.md, from their tables
 #   make O=DIR CC=clang SANITIZE=address,undefined unit     a second build beside it
 
@@ -24,6 +25,8 @@ ALL_CFLAGS := $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE= \
 	-Ilib -Istressors -Ireports -Ifi-scripts -Ikernel/overlay/arch/x86/virt/vmx/soft -Ikernel/overlay/arch/x86/include \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBS := -linih -ljansson -lpthread
+# What only the host's side needs: source lines of splats.
+HOST_LIBS := -ldw -lelf
 
 # The C sources below a folder, as objects.
 objs = $(patsubst %.c,$(O)/obj/%.o,$(wildcard $(1)/*.c))
@@ -74,7 +77,7 @@ check: deps
 	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(SOFTSEAM_ALL) $(KERNEL_TESTS) $(VM_TESTS)
 
 # Timed claims: nothing that passes or fails.
-bench: all vm-programs softseam-programs
+bench: all vm-programs softseam-programs $(O)/tests/test_splats
 	@tests/bench
 
 docs: all softseam-programs
@@ -111,6 +114,19 @@ $(O)/softseam-fuzz: $(wildcard tests/softseam/*.[ch] $(SEAM_DIR)/seam*.[ch]) $(S
 		-fno-sanitize-recover=all -o $@ $(patsubst $(O)/obj/%.o,%.c,$(SEAM) $(SEAM_HELPER)) \
 		tests/softseam/fuzz_main.c
 
+# The same for kernel logs; it begins with the real ones.
+KLOG_FUZZED := reports/klog.c reports/splat.c reports/kvm_lines.c lib/xmem.c
+.PHONY: fuzz-klog
+fuzz-klog: $(O)/klog-fuzz
+	@mkdir -p $(O)/fuzz-klog/corpus
+	$< -max_total_time=$(FUZZ_TIME) -max_len=16384 -artifact_prefix=$(O)/fuzz-klog/ \
+		$(O)/fuzz-klog/corpus tests/splats
+
+$(O)/klog-fuzz: tests/fuzz_klog.c $(KLOG_FUZZED) $(wildcard reports/*.h) lib/xmem.h
+	@mkdir -p $(@D)
+	clang $(filter-out -O2,$(ALL_CFLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ tests/fuzz_klog.c $(KLOG_FUZZED)
+
 .PHONY: unit-programs vm-programs
 vm-programs: $(VM_TESTS) $(GUESTS)
 unit-programs: $(UNIT_TESTS) $(O)/tests/septorture $(O)/mutate
@@ -129,6 +145,7 @@ $(SEAM_TESTS): $(O)/tests/softseam-%: $(O)/obj/tests/softseam/test_%.o $(SEAM_HE
 $(O)/obj/$(SEAM_DIR)/%.o: ALL_CFLAGS += -Itests/softseam
 
 $(UNIT_TESTS) $(VM_TESTS) $(SEAM_TESTS): LIBS += -lcmocka
+$(O)/septorture $(O)/tests/septorture $(UNIT_TESTS): LIBS += $(HOST_LIBS)
 # Each is the only program in its VM.
 $(O)/agent $(GUESTS): LDFLAGS += -static
 

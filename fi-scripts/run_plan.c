@@ -259,6 +259,7 @@ static struct run_report *make_report(const struct run *run)
 	report->vm_end = xstrdup(run->vm.why);
 	report->scope = scope_load(run->src, run->image);
 	ingest_run(report, run->dir.path);
+	symbols_mark(report, run->image);
 	/* Nobody knows what is missing. */
 	if (run->vm.no_room) {
 		free(report->invalid);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* WARNs that KVM promises for a fault that was injected (docs/contracts.md): no findings. */
+/*
+ * WARNs and error lines that KVM promises for a fault that was injected
+ * (docs/contracts.md): no findings.
+ */
 #ifndef SEPTORTURE_EXPECTED_H
 #define SEPTORTURE_EXPECTED_H
 
@@ -11,7 +14,7 @@
  */
 void expected_add(struct run_report *run, const char *site, const char *context,
 		  const char *statuses, const char *contract);
-/* Marks the WARNs that these explain as known. */
+/* Marks what these explain as known; lines of KVM that nobody can judge as elsewhere. */
 void expected_mark(struct run_report *run);
 
 #endif

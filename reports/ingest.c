@@ -57,7 +57,10 @@ static void on_hello(struct ingest *in, const json_t *e)
 
 static void on_klog(struct ingest *in, const json_t *e)
 {
-	klog_line(in->klog, get_number(e, "kus"), get_string(e, "caller"), get_string(e, "text"));
+	const json_t *pri = json_object_get(e, "pri");
+
+	klog_line(in->klog, get_number(e, "kus"), pri ? (int)json_integer_value(pri) : -1,
+		  get_string(e, "caller"), get_string(e, "text"));
 }
 
 static void on_klog_lost(struct ingest *in, const json_t *e)
@@ -426,6 +429,9 @@ static struct finding *told_by_events(struct console *c, const struct klog_splat
 
 		if (!strcmp(f->signature, s->signature))
 			return f;
+		/* Only the events have kmemleak's records; the console, that there are some. */
+		if (!strcmp(s->kind, "kmemleak") && !strcmp(f->kind, s->kind))
+			return f;
 		/* Cut short, the signature of the same splat may differ. */
 		if (f->header && (f->cut || s->cut) && !strcmp(f->header, s->header))
 			return f;
@@ -522,7 +528,7 @@ static void read_console(struct ingest *in, const char *dir)
 		for (ssize_t i = 0; i < len; i++)
 			if (!line[i])
 				line[i] = '?';
-		klog_line(klog, 0, "", line);
+		klog_line(klog, 0, -1, "", line);
 	}
 	klog_end(klog);
 	free(line);
@@ -571,7 +577,7 @@ static void judge_proofs(struct ingest *in)
 /* Whether after such a splat lockdep is off: its own, and whatever kills a task. */
 static bool stops_lockdep(const struct finding *f)
 {
-	static const char *const kinds[] = {"lockdep", "bug", "oops", "panic"};
+	static const char *const kinds[] = {"lockdep", "bug", "oops", "panic", "kasan"};
 
 	for (size_t i = 0; f->header && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(f->kind, kinds[i]))

@@ -121,6 +121,22 @@ static json_t *checks(const struct run_report *run)
 	return list;
 }
 
+static json_t *frames(const struct finding *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->nframes; i++) {
+		json_t *o = json_object();
+
+		set_string(o, "function", f->frames[i].function);
+		set_string(o, "file", f->frames[i].file);
+		set_number(o, "line", f->frames[i].line);
+		json_object_set_new(o, "inlined", json_boolean(f->frames[i].inlined));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *findings(const struct run_report *run)
 {
 	json_t *list = json_array();
@@ -144,6 +160,7 @@ static json_t *findings(const struct run_report *run)
 		set_string(o, "known", f->known);
 		set_string(o, "scope", f->header ? scope_name(f->scope) : NULL);
 		set_string(o, "text", f->text);
+		json_object_set_new(o, "frames", frames(f));
 		set_string(o, "reproduce", run->reproduce);
 		json_array_append_new(list, o);
 	}
@@ -184,6 +201,7 @@ static json_t *head(const struct run_report *run)
 	set_number(o, "bad_events", run->bad_lines);
 	set_number(o, "klog_lost", run->lost_records);
 	set_string(o, "scope_unknown", scope_problem(run->scope));
+	set_string(o, "no_lines", run->no_lines);
 	free(invalid);
 	return o;
 }

@@ -49,12 +49,14 @@ static size_t prefix_length(const char *s, uint64_t *us, char caller[MAX_CALLER]
 	return blanks + digits + fraction + 2;
 }
 
-static const char *skip_prefix(const char *s, uint64_t *us, char caller[MAX_CALLER])
+static const char *skip_prefix(const char *s, uint64_t *us, int *pri, char caller[MAX_CALLER])
 {
 	bool seen = false;
 
-	if (*s == '<' && isdigit((unsigned char)s[1]) && s[2] == '>')
+	if (*s == '<' && isdigit((unsigned char)s[1]) && s[2] == '>') {
+		*pri = s[1] - '0';
 		s += 3;
+	}
 	for (;;) {
 		const char *next = s + (seen && *s == ' ');
 		size_t len = prefix_length(next, us, caller);
@@ -73,7 +75,7 @@ static bool starts(const char *line, const char *prefix)
 
 static const char *skip_subsystem(const char *line)
 {
-	static const char *const names[] = {"watchdog: ", "NMI watchdog: ", "rcu: "};
+	static const char *const names[] = {"watchdog: ", "NMI watchdog: ", "rcu: ", "kmemleak: "};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (starts(line, names[i]))
@@ -116,7 +118,7 @@ struct klog *klog_new(klog_fn fn, void *arg)
 	return k;
 }
 
-void klog_line(struct klog *k, uint64_t us, const char *caller, const char *raw)
+void klog_line(struct klog *k, uint64_t us, int pri, const char *caller, const char *raw)
 {
 	char line[MAX_LINE], name[MAX_CALLER] = "";
 	struct source *s;
@@ -124,14 +126,14 @@ void klog_line(struct klog *k, uint64_t us, const char *caller, const char *raw)
 
 	if (strlen(caller) < sizeof(name))
 		strcpy(name, caller);
-	raw = skip_subsystem(skip_prefix(raw, &us, name));
+	raw = skip_subsystem(skip_prefix(raw, &us, &pri, name));
 	/* Only text: it goes to terminals and into JSON. */
 	for (; *raw && *raw != '\n' && *raw != '\r' && len < sizeof(line) - 1; raw++)
 		line[len++] = (*raw < ' ' && *raw != '\t') || *raw > '~' ? '?' : *raw;
 	line[len] = '\0';
 
 	s = source_of(k, name);
-	splat_line(s->splats, us, line);
+	splat_line(s->splats, us, pri, line);
 	add_to_others(k, s, line);
 }
 
@@ -144,6 +146,7 @@ void klog_end(struct klog *k)
 {
 	for (size_t i = 0; i < k->n; i++)
 		splat_stream_end(k->sources[i].splats);
+	splat_sink_end(&k->sink);
 	free(k->sources);
 	free(k);
 }

@@ -17,7 +17,7 @@ struct klog_frame {
 };
 
 struct klog_splat {
-	const char *kind; /* warn, bug, oops, kcsan, lockdep, hung-task, ... */
+	const char *kind; /* warn, bug, oops, kcsan, kasan, lockdep, hung-task, ... */
 	const char *title; /* one line for people */
 	const char *signature; /* the same for every occurrence of the same problem */
 	const char *header; /* its first telling line, without numbers and addresses */
@@ -44,11 +44,12 @@ typedef void (*klog_fn)(void *arg, const struct klog_splat *splat);
 struct klog *klog_new(klog_fn fn, void *arg);
 
 /*
- * LINE may end in a newline. CALLER is who wrote it ("T123", "C1" as with
- * CONFIG_PRINTK_CALLER; "": unknown). A console's "[   12.345678][  T123] "
- * overrides US and CALLER.
+ * LINE may end in a newline. PRI is its syslog level (-1: unknown), CALLER who wrote
+ * it ("T123", "C1" as with CONFIG_PRINTK_CALLER; "": unknown). A console's
+ * "<4>[   12.345678][  T123] " overrides US, PRI and CALLER. The text of
+ * /sys/kernel/debug/kmemleak may be fed as well, with an empty line at the end.
  */
-void klog_line(struct klog *k, uint64_t us, const char *caller, const char *line);
+void klog_line(struct klog *k, uint64_t us, int pri, const char *caller, const char *line);
 
 /* The number of the splat that began last; 0: there was none. */
 uint64_t klog_begun(const struct klog *k);

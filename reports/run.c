@@ -33,6 +33,7 @@ static void free_finding(struct finding *f)
 	free(f->header);
 	free(f->function);
 	injected_free(&f->injected);
+	frames_free(f->frames, f->nframes);
 }
 
 static void free_window(struct window_stat *w)
@@ -100,6 +101,7 @@ void run_free(struct run_report *run)
 	free(run->accel);
 	free(run->accel_why);
 	free(run->vm_end);
+	free(run->no_lines);
 	free(run->kernel);
 	free(run->agent);
 	free(run->platform);

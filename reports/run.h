@@ -10,6 +10,7 @@
 #include "cases.h"
 #include "injected.h"
 #include "scope.h"
+#include "symbols.h"
 
 struct site_stat {
 	char *site, *status, *context;
@@ -75,6 +76,8 @@ struct finding {
 	char *header; /* klog: see klog.h; else NULL */
 	char *function; /* klog: the one it is the splat of; NULL: unknown, or more than one */
 	bool cut; /* klog: the log ended inside the splat */
+	size_t nframes;
+	struct frame *frames; /* klog: what source lines the addresses in its text are */
 };
 
 /* A fault that was injected and of which KVM may WARN. */
@@ -108,6 +111,7 @@ struct run_report {
 	uint64_t qemu_kib; /* the most that QEMU had resident */
 	char *vm_end; /* why the VM went or was ended before its `end` event, or NULL */
 	struct scope *scope; /* of the kernel; NULL: unknown, everything counts */
+	char *no_lines; /* why findings have no source lines; NULL: they have, or there are none */
 
 	/* From the events. */
 	char *kernel, *agent, *platform; /* NULL without a `hello` */

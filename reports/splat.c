@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kvm_lines.h"
 #include "xmem.h"
 
-#define MAX_OPEN   400 /* lines after which a splat without an end is taken as over */
-#define MAX_BEFORE 8 /* lines between "cut here" and the header */
+#define MAX_OPEN	400 /* lines after which a splat without an end is taken as over */
+#define MAX_BEFORE	8 /* lines between "cut here" and the header */
+#define MAX_LEAK_FRAMES 3 /* of a signature */
 
 enum kind {
 	WARN,
@@ -23,6 +25,9 @@ enum kind {
 	RCU_STALL,
 	ATOMIC_SLEEP,
 	PANIC,
+	KASAN,
+	KMEMLEAK,
+	KVM_ERROR,
 };
 
 static const char *const kind_names[] = {
@@ -36,6 +41,9 @@ static const char *const kind_names[] = {
     [RCU_STALL] = "rcu-stall",
     [ATOMIC_SLEEP] = "atomic-sleep",
     [PANIC] = "panic",
+    [KASAN] = "kasan",
+    [KMEMLEAK] = "kmemleak",
+    [KVM_ERROR] = "kvm-error",
 };
 
 struct text {
@@ -62,6 +70,7 @@ struct splat_stream {
 	bool by_interrupt, interrupted; /* ... by an interrupt; the frames are below its entry */
 	bool whole;
 	bool died; /* its "Oops:" line was seen */
+	bool after_error; /* the last line was an error of KVM: the next may belong to it */
 	struct text text;
 	unsigned int lines;
 };
@@ -76,6 +85,9 @@ static const struct header {
 	int what, where;
 } headers[] = {
     {KCSAN, "^BUG: KCSAN: .* in (.*)$", 1, 0},
+    {KASAN, "^BUG: KASAN: ([a-z -]*[a-z]) in ([A-Za-z0-9_]+)", 1, 2},
+    {KASAN, "^BUG: KASAN: (.*)$", 1, 0},
+    {KMEMLEAK, "^(unreferenced object)( \\([a-z ]+\\))? 0x", 1, 0},
     {ATOMIC_SLEEP, "^BUG: (sleeping function called from invalid context at [^: ]+)", 1, 0},
     {ATOMIC_SLEEP, "^BUG: (scheduling while atomic|scheduling in a non-blocking section)", 1, 0},
     {SOFT_LOCKUP, "^BUG: (soft lockup)", 1, 0},
@@ -87,11 +99,13 @@ static const struct header {
     {BUG, "^kernel BUG at ([A-Za-z0-9_]+)", 1, 0},
     {BUG, "^(.*hard LOCKUP) on cpu", 1, 0},
     {BUG, "^BUG: (.*)$", 1, 0},
+    {BUG, "^BUG [^ ]+ \\([^)]*\\): (.*)$", 1, 0}, /* SLUB's: cache (taint) */
     {OOPS, "^(Oops: )?(general protection fault|unable to handle [a-z ]*[a-z])", 2, 0},
     {OOPS, "^Oops: ([^:0-9]*)", 1, 0},
     {WARN, "^WARNING: (\\[.*\\] )?([^ ]+):[0-9]+ at ([A-Za-z0-9_]+)", 2, 3},
     {WARN, "^WARNING: CPU: [0-9]+ PID: [0-9]+ at ([^ ]+):[0-9]+ ([A-Za-z0-9_]+)", 1, 2},
     {WARN, "^WARNING: (CPU: [0-9]+ PID: [0-9]+ )?at ([A-Za-z0-9_]+)", 0, 2},
+    {LOCKDEP, "^WARNING: .*/[0-9]+ (still has locks held)!", 1, 0},
     {LOCKDEP, "^WARNING: (.*([Ll]ock|suspicious RCU|bad contention|chain_key).*)$", 1, 0},
     {WARN, "^WARNING: (.*)$", 1, 0},
     {LOCKDEP, "^INFO: (trying to register non-static key)", 1, 0},
@@ -111,7 +125,7 @@ static const struct header {
 #define FUNCTION "([A-Za-z0-9_]+)[A-Za-z0-9_.]*\\+0x[0-9a-f]+/0x"
 #define AT_RIP	 "^RIP: 0010:" FUNCTION
 #define AT_FRAME "^[ \t]+" FUNCTION
-#define AT_LOCK	 "^ *[0-9a-f]+ (\\([^ ]*\\))\\{.*, at: " FUNCTION
+#define AT_LOCK	 "^( *#[0-9]+:)? *[0-9a-f]+ (\\([^ ]*\\))\\{.*, at: " FUNCTION
 #define AT_RCU	 "^([^ ]+):[0-9]+ suspicious .* usage"
 #define ACCESS	 " to 0x[0-9a-f]+ of [0-9]+ bytes by "
 
@@ -220,20 +234,6 @@ static const char *text_get(const struct text *t)
 
 /* ---- one splat ---- */
 
-static char *make_title(const struct splat_stream *k)
-{
-	if (!*k->where || strstr(k->header, k->where) || k->kind == LOCKDEP)
-		return xasprintf("%.200s", k->header);
-	return xasprintf("%.200s in %s", k->header, k->where);
-}
-
-static char *make_signature(const struct splat_stream *k)
-{
-	const char *join = *k->what && *k->where ? " in " : "";
-
-	return xasprintf("%s: %s%s%s", kind_names[k->kind], k->what, join, k->where);
-}
-
 /* What the debugging code itself calls on its way to a backtrace. */
 static bool is_reporter(const char *function)
 {
@@ -255,14 +255,155 @@ static bool has_place(enum kind kind)
 	return kind != KCSAN && kind != HUNG_TASK && kind != RCU_STALL && kind != PANIC;
 }
 
+/* What only hands out memory, takes it back or copies it: the fault is its caller's. */
+static bool is_memory_function(const char *function)
+{
+	static const char *const functions[] = {
+	    "kasan_",
+	    "__kasan",
+	    "__asan",
+	    "kfree",
+	    "kvfree",
+	    "vfree",
+	    "__kmalloc",
+	    "kmalloc",
+	    "__do_kmalloc",
+	    "kzalloc",
+	    "kmem_cache",
+	    "__kmem_cache",
+	    "kvmalloc",
+	    "__kvmalloc",
+	    "vmalloc",
+	    "__vmalloc",
+	    "slab_",
+	    "__slab_",
+	    "krealloc",
+	    "kmemdup",
+	    "kstrdup",
+	    "kmemleak",
+	    "memcpy",
+	    "memset",
+	    "memmove",
+	    "__mem",
+	    "alloc_pages",
+	    "__alloc_",
+	    "___slab",
+	    "str",
+	    "new_slab",
+	    "get_free_pages",
+	    "__get_free_p",
+	    "post_alloc",
+	    "pcpu_alloc",
+	    "free_to_partial_list",
+	    "alloc_debug_processing",
+	    "free_debug_processing",
+	    "do_slab_free",
+	    "alloc_single_from",
+	    "get_from_partial",
+	    "get_partial",
+	};
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (!strncmp(function, functions[i], strlen(functions[i])))
+			return true;
+	return false;
+}
+
+/* What WARNs on behalf of whoever called it: else all such bugs would be one. */
+static bool is_checker(const char *function)
+{
+	static const char *const checkers[] = {
+	    "__list_add_valid_or_report",
+	    "__list_del_entry_valid_or_report",
+	    "refcount_warn_saturate",
+	    "debug_print_object",
+	    "usercopy_abort",
+	    "object_err",
+	    "slab_err",
+	    "__might_fault",
+	};
+
+	for (size_t i = 0; i < sizeof(checkers) / sizeof(checkers[0]); i++)
+		if (!strcmp(function, checkers[i]))
+			return true;
+	return false;
+}
+
+/* What waits for a lock, for another CPU or for time: for whom, its caller knows. */
+static bool is_waiter(const char *function)
+{
+	static const char *const waiters[] = {
+	    "delay_",	 "__delay",   "__udelay", "__const_udelay", "udelay",  "queued_",
+	    "__queued_", "native_",   "__pv_",	  "_raw_",	    "__raw_",  "do_raw_",
+	    "csd_",	 "smp_call_", "on_each_", "cpu_relax",	    "mutex_",  "__mutex_",
+	    "down_",	 "__down",    "rwsem_",	  "wait_for_",	    "__wait_",
+	};
+
+	for (size_t i = 0; i < sizeof(waiters) / sizeof(waiters[0]); i++)
+		if (!strncmp(function, waiters[i], strlen(waiters[i])))
+			return true;
+	return false;
+}
+
+/* Whether a frame of FUNCTION is not where a splat of that kind is from. */
+static bool is_on_the_way(enum kind kind, const char *function)
+{
+	if (is_reporter(function) || is_checker(function))
+		return true;
+	if ((kind == SOFT_LOCKUP || kind == ATOMIC_SLEEP) && is_waiter(function))
+		return true;
+	return (kind == KASAN || kind == KMEMLEAK || kind == ATOMIC_SLEEP || kind == WARN) &&
+	       is_memory_function(function);
+}
+
 static const char *find_function(const struct splat_stream *k)
 {
 	if (!has_place(k->kind) || k->function)
 		return k->function;
 	for (size_t i = 0; i < k->nframes; i++)
-		if (!is_reporter(k->frames[i].function))
+		if (!is_on_the_way(k->kind, k->frames[i].function))
 			return k->frames[i].function;
 	return NULL;
+}
+
+static char *make_title(const struct splat_stream *k)
+{
+	if (!*k->where || strstr(k->header, k->where) || k->kind == LOCKDEP)
+		return xasprintf("%.200s", k->header);
+	return xasprintf("%.200s in %s", k->header, k->where);
+}
+
+/* A leak is known by who allocated, and on whose behalf: "kmemleak: a < b < c". */
+static char *make_leak_signature(const struct splat_stream *k)
+{
+	char *s = xasprintf("%s:", kind_names[k->kind]);
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->nframes && n < MAX_LEAK_FRAMES; i++) {
+		const char *function = k->frames[i].function;
+		char *longer;
+
+		if (!n && is_on_the_way(k->kind, function))
+			continue;
+		longer = xasprintf("%s%s %s", s, n++ ? " <" : "", function);
+		free(s);
+		s = longer;
+	}
+	return s;
+}
+
+static char *make_signature(const struct splat_stream *k)
+{
+	const char *join = *k->what && *k->where ? " in " : "";
+	const char *function = find_function(k);
+
+	if (k->kind == KMEMLEAK && function)
+		return make_leak_signature(k);
+	/* It names but the file. */
+	if (k->kind == LOCKDEP && *k->where && !strcmp(k->what, "suspicious RCU usage") && function)
+		return xasprintf("%s: %s in %s at %s", kind_names[k->kind], k->what, k->where,
+				 function);
+	return xasprintf("%s: %s%s%s", kind_names[k->kind], k->what, join, k->where);
 }
 
 static const char *find_provoked(const struct splat_stream *k)
@@ -369,6 +510,12 @@ static char *sort_pair(char *pair)
 	return sorted;
 }
 
+static void set_where(struct splat_stream *k, char *where)
+{
+	free(k->where);
+	k->where = where;
+}
+
 static void open_splat(struct splat_stream *k, uint64_t us, const char *line,
 		       const struct header *h, const regmatch_t *m)
 {
@@ -380,11 +527,15 @@ static void open_splat(struct splat_stream *k, uint64_t us, const char *line,
 	k->header = xstrdup(line);
 	k->what = scrub(group(line, m, h->what));
 	k->where = group(line, m, h->where);
+	if (is_checker(k->where) || (k->kind == KASAN && is_on_the_way(KASAN, k->where)))
+		set_where(k, xstrdup(""));
 	if (*k->where)
 		k->function = xstrdup(k->where);
 	k->died = strstr(line, "[#") != NULL;
 	if (k->kind == KCSAN)
 		k->what = sort_pair(strip_clones(k->what));
+	if (k->kind == KMEMLEAK)
+		k->sink->leaks_listed = true;
 	/* What was printed before the header belongs to it. */
 	k->text = k->before;
 	k->lines = k->nbefore;
@@ -393,10 +544,10 @@ static void open_splat(struct splat_stream *k, uint64_t us, const char *line,
 	add_line(k, line);
 }
 
-static void set_where(struct splat_stream *k, char *where)
+/* " #0: ..." are all locks of the task: the problem itself, or just there. */
+static bool is_about_held(const struct splat_stream *k)
 {
-	free(k->where);
-	k->where = where;
+	return strstr(k->what, "still has locks held") || strstr(k->what, "returning to user");
 }
 
 static void locate_lock(struct splat_stream *k, const char *line)
@@ -406,9 +557,10 @@ static void locate_lock(struct splat_stream *k, const char *line)
 
 	if (matches(&re.rcu, line, m)) {
 		set_where(k, group(line, m, 1));
-	} else if (matches(&re.lock, line, m)) {
-		class = scrub(group(line, m, 1));
-		function = group(line, m, 2);
+	} else if (matches(&re.lock, line, m) &&
+		   (line[strspn(line, " ")] != '#' || is_about_held(k))) {
+		class = scrub(group(line, m, 2));
+		function = group(line, m, 3);
 		set_where(k, xasprintf("%s at %s", class, function));
 		free(class);
 		k->function = function;
@@ -428,7 +580,7 @@ static void locate(struct splat_stream *k, const char *line)
 	if (*k->where || !(matches(&re.rip, line, m) || matches(&re.frame, line, m)))
 		return;
 	function = group(line, m, 1);
-	if (is_reporter(function)) {
+	if (is_on_the_way(k->kind, function)) {
 		free(function);
 		return;
 	}
@@ -480,7 +632,10 @@ static bool ends_splat(const struct splat_stream *k, const char *line)
 		return true;
 	switch (k->kind) {
 	case KCSAN:
+	case KASAN:
 		return starts(line, "=====");
+	case KMEMLEAK: /* the next line does */
+		return false;
 	case WARN:
 	case BUG:
 	case OOPS:
@@ -519,8 +674,9 @@ static void between_lines(struct splat_stream *k, const char *line)
 
 static const struct header *find_header(const char *line, regmatch_t m[4])
 {
-	static const char *const hints[] = {"BUG",    "WARNING", "INFO: ",     "Oops",
-					    "LOCKUP", "panic",	 "general pr", "unable to"};
+	static const char *const hints[] = {
+	    "BUG",   "WARNING",	   "INFO: ",	"Oops",	       "LOCKUP",
+	    "panic", "general pr", "unable to", "unreferenced"};
 	bool hinted = false;
 
 	/* Almost no line is a header: say so fast. */
@@ -560,11 +716,109 @@ struct splat_stream *splat_stream_new(struct splat_sink *sink)
 	return k;
 }
 
-void splat_line(struct splat_stream *k, uint64_t us, const char *line)
+/* A splat of one line, whatever else is open. */
+static void report_line(struct splat_sink *sink, enum kind kind, uint64_t us, const char *line,
+			const char *what)
+{
+	char *signature = xasprintf("%s: %s", kind_names[kind], what);
+	char *title = xasprintf("%.200s", line);
+	char *header = scrub(xstrdup(line)), *text = xasprintf("%s\n", line);
+
+	sink->fn(sink->arg, &(struct klog_splat){
+				.kind = kind_names[kind],
+				.title = title,
+				.signature = signature,
+				.header = header,
+				.text = text,
+				.us = us,
+				.number = ++sink->begun,
+			    });
+	free(signature);
+	free(title);
+	free(header);
+	free(text);
+}
+
+/* "vcpu12" -> "vcpuN", in place: which one it was is chance. */
+static char *scrub_vcpu(char *s)
+{
+	char *out = strstr(s, "vcpu");
+
+	if (out) {
+		size_t digits = strspn(out + 4, "0123456789");
+
+		if (digits) {
+			out[4] = 'N';
+			memmove(out + 5, out + 4 + digits, strlen(out + 4 + digits) + 1);
+		}
+	}
+	return s;
+}
+
+/* "kvm_intel: SEAMCALL TDH_MEM_TRACK failed: 0x..." */
+static void report_error(struct splat_sink *sink, uint64_t us, const char *line)
+{
+	char *seamcall = kvm_line_seamcall(line), *what;
+	const char *newline = strstr(line, "\\x0a"); /* as /dev/kmsg has it */
+	int len = newline ? (int)(newline - line) : (int)strlen(line);
+
+	what = seamcall ? xasprintf("%s failed", seamcall)
+			: scrub_vcpu(scrub(xasprintf("%.*s", len, line)));
+	report_line(sink, KVM_ERROR, us, line, what);
+	free(what);
+	free(seamcall);
+}
+
+/* An error that may be anything, right behind another one, only carries on. */
+static void note_error(struct splat_stream *k, uint64_t us, int pri, const char *line)
+{
+	bool error = kvm_line_is_error(line, pri);
+
+	if (error && !(k->after_error && !kvm_line_is_judged(line)))
+		report_error(k->sink, us, line);
+	k->after_error = error;
+}
+
+/* "N new suspected memory leaks" */
+static bool says_leaks(const char *line)
+{
+	size_t digits = strspn(line, "0123456789");
+
+	return digits && starts(line + digits, " new suspected memory leaks");
+}
+
+/* The records that may follow tell better. */
+static void note_leaks(struct splat_sink *sink, uint64_t us, const char *line)
+{
+	if (!says_leaks(line) || sink->leaks)
+		return;
+	sink->leaks = xstrdup(line);
+	sink->leaks_us = us;
+}
+
+/* Whether LINE may be behind a whole record: anything else may be where the log broke off. */
+static bool follows_leak(const char *line)
+{
+	return !*line || starts(line, "unreferenced object") || says_leaks(line);
+}
+
+void splat_sink_end(struct splat_sink *sink)
+{
+	if (sink->leaks && !sink->leaks_listed)
+		report_line(sink, KMEMLEAK, sink->leaks_us, sink->leaks,
+			    "new suspected memory leaks");
+	free(sink->leaks);
+}
+
+void splat_line(struct splat_stream *k, uint64_t us, int pri, const char *line)
 {
 	regmatch_t m[4];
 	const struct header *h = find_header(line, m);
 
+	note_error(k, us, pri, line);
+	note_leaks(k->sink, us, line);
+	if (k->open && k->kind == KMEMLEAK && !starts(line, "  "))
+		close_splat(k, !follows_leak(line));
 	if (h && !is_continuation(k, h, line)) {
 		open_splat(k, us, line, h, m);
 		return;

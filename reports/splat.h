@@ -14,13 +14,16 @@ struct splat_sink {
 	void *arg;
 	uint64_t begun; /* splats so far */
 	bool seen; /* there was a splat, unprovoked: a panic may be its consequence */
+	char *leaks; /* the line by which kmemleak said that there are some; NULL */
+	uint64_t leaks_us;
+	bool leaks_listed; /* each of them is a splat of its own */
 };
 
 /* SINK must outlive the stream. */
 struct splat_stream *splat_stream_new(struct splat_sink *sink);
 
-/* LINE has no prefix, no newline, and printable characters only. */
-void splat_line(struct splat_stream *s, uint64_t us, const char *line);
+/* LINE has no prefix, no newline, and printable characters only; PRI as klog.h has it. */
+void splat_line(struct splat_stream *s, uint64_t us, int pri, const char *line);
 
 /* Whether nothing is lost if the stream ends here. */
 bool splat_is_idle(const struct splat_stream *s);
@@ -33,5 +36,8 @@ void splat_add_text(struct splat_stream *s, const char *line);
 
 /* Reports a splat that is still open, and frees S. */
 void splat_stream_end(struct splat_stream *s);
+
+/* After the last stream: reports what nobody told in more detail. */
+void splat_sink_end(struct splat_sink *sink);
 
 #endif

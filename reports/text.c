@@ -274,6 +274,8 @@ static void write_text(const struct run_report *run, FILE *out)
 	const struct finding **sorted = sort_findings(run);
 
 	write_summary(run, sorted, out);
+	if (run->no_lines)
+		fprintf(out, "no source lines: %s\n", run->no_lines);
 	for (size_t i = 0; i < run->nfindings && i < MAX_FINDINGS; i++)
 		text_finding(run, sorted[i], out);
 	free(sorted);

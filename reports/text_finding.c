@@ -47,13 +47,42 @@ static void write_facts(const struct run_report *run, const struct finding *f, F
 	free(seen);
 }
 
-/* As it is: klog.h and jansson let no control characters through. */
-static void write_body(const char *text, FILE *out)
+/* Line NUMBER of the splat, with what was inlined there above it, as syzbot has it. */
+static void write_line(const struct finding *f, size_t number, const char *line, int len, FILE *out)
 {
-	size_t len = text ? strlen(text) : 0;
+	const struct frame *here = NULL;
+	int indent = (int)strspn(line, " ");
 
-	if (len)
-		fprintf(out, "\n%s%s", text, text[len - 1] == '\n' ? "" : "\n");
+	for (size_t i = 0; i < f->nframes; i++) {
+		const struct frame *at = &f->frames[i];
+
+		if (at->text_line != number)
+			continue;
+		if (at->inlined)
+			fprintf(out, "%*s%s %s:%u [inline]\n", indent, "", at->function, at->file,
+				at->line);
+		else
+			here = at;
+	}
+	if (here)
+		fprintf(out, "%.*s %s:%u\n", len, line, here->file, here->line);
+	else
+		fprintf(out, "%.*s\n", len, line);
+}
+
+/* klog.h and jansson let no control characters through. */
+static void write_body(const struct finding *f, FILE *out)
+{
+	const char *text = f->text ? f->text : "";
+
+	if (*text)
+		fputc('\n', out);
+	for (size_t i = 0; *text; i++) {
+		size_t len = strcspn(text, "\n");
+
+		write_line(f, i, text, (int)len, out);
+		text += len + !!text[len];
+	}
 }
 
 void text_finding(const struct run_report *run, const struct finding *f, FILE *out)
@@ -66,7 +95,7 @@ void text_finding(const struct run_report *run, const struct finding *f, FILE *o
 		fputs("\ninjected shortly before, the oldest first:\n", out);
 		injected_print(&f->injected, "  ", out);
 	}
-	write_body(f->text, out);
+	write_body(f, out);
 	if (run->reproduce) {
 		fputs("\nto reproduce it:\n", out);
 		table_line(run->reproduce, "  ", out);

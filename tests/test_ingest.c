@@ -512,6 +512,46 @@ static void panic_after_proof(void **state)
 		"1 FINDING (QEMU exited)");
 }
 
+#define KLOG_ERROR(text)                                                                           \
+	"{\"e\":\"klog\",\"us\":20,\"seq\":9,\"pri\":3,\"kus\":12000000,\"text\":\"" text "\"}\n"
+#define ADD_FAILED "kvm_intel: SEAMCALL TDH_MEM_PAGE_ADD failed: 0x1, entry 0x0, level_state 0x0"
+#define MADE_FAIL(status)                                                                          \
+	"{\"e\":\"site\",\"us\":8,\"site\":\"tdh_mem_page_add\",\"status\":\"" status              \
+	"\",\"context\":\"map\",\"calls\":9,\"matched\":9,\"injected\":1}\n"
+
+static void errors_of_kvm(void **state)
+{
+	(void)state;
+	verdict(ingest(HELLO KLOG_ERROR(ADD_FAILED) END(5), NULL, NULL), "1 FINDING");
+	/* The console has it, too, or it alone, at what level it does not say. */
+	verdict(ingest(HELLO KLOG_ERROR(ADD_FAILED) END(5), ADD_FAILED "\n", NULL), "1 FINDING");
+	verdict(ingest(HELLO END(4), ADD_FAILED "\n", NULL), "1 FINDING");
+	verdict(ingest(HELLO KLOG(2, ADD_FAILED) END(5), NULL, NULL), "CLEAN");
+	/* Explained by a fault that KVM is to make a fuss of, whenever that is told; or not. */
+	verdict(ingest(HELLO KLOG_ERROR(ADD_FAILED) MADE_FAIL("TDX_EPT_ENTRY_STATE_INCORRECT_RCX")
+			   END(6),
+		       NULL, NULL),
+		"CLEAN, 1 known");
+	verdict(
+	    ingest(HELLO KLOG_ERROR(ADD_FAILED) MADE_FAIL("TDX_OPERAND_BUSY") END(6), NULL, NULL),
+	    "1 FINDING");
+	verdict(ingest(HELLO KLOG_ERROR("kvm_intel: EPT is required for TDX") END(5), NULL, NULL),
+		"CLEAN, 1 elsewhere");
+}
+
+#define LEAKS "kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug/kmemleak)"
+
+static void leaks_are_told_once(void **state)
+{
+	(void)state;
+	verdict(ingest(HELLO KLOG(2, LEAKS) END(5), LEAKS "\n", NULL), "1 FINDING");
+	verdict(ingest(HELLO KLOG(2, LEAKS) KLOG(3, "unreferenced object 0x1 (size 4):") KLOG(
+			   4, "  backtrace (crc 0):") KLOG(5, "    foo+0x1/0x2") KLOG(6, "") END(9),
+		       LEAKS "\n", NULL),
+		"1 FINDING");
+	verdict(ingest(HELLO END(4), LEAKS "\n", NULL), "1 FINDING");
+}
+
 #define LOCKDEP(on) "{\"e\":\"lockdep\",\"us\":9,\"debug_locks\":" #on "}\n"
 #define OFF	    "INVALID: lockdep switched itself off and no splat of it was seen"
 
@@ -528,6 +568,9 @@ static void lockdep_off(void **state)
 		       NULL, NULL),
 		"1 FINDING");
 	verdict(ingest(HELLO KLOG(2, NULL_BUG) LOCKDEP(0) END(6), NULL, NULL), "1 FINDING");
+	verdict(ingest(HELLO KLOG(2, "BUG: KASAN: double-free in foo+0x1/0x2") LOCKDEP(0) END(6),
+		       NULL, NULL),
+		"1 FINDING");
 	verdict(ingest(HELLO LOCKDEP(0) KLOG(2, "WARNING: kernel/locking/mutex.c:5 at foo+0x1/0x2")
 			   END(6),
 		       NULL, NULL),
@@ -1107,6 +1150,8 @@ int main(void)
 	    cmocka_unit_test(agents_death),
 	    cmocka_unit_test(panic_after_proof),
 	    cmocka_unit_test(lockdep_off),
+	    cmocka_unit_test(errors_of_kvm),
+	    cmocka_unit_test(leaks_are_told_once),
 	    cmocka_unit_test(text_report),
 	    cmocka_unit_test(long_text_report),
 	    cmocka_unit_test(json_report),

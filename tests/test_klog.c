@@ -74,7 +74,7 @@ static void feed_as(const char *log, const char *prefix, const char *ending)
 		size_t len = strcspn(log, "\n");
 		char *line = xasprintf("%s%.*s%s", prefix, (int)len, log, ending);
 
-		klog_line(k, 77, "", line);
+		klog_line(k, 77, -1, "", line);
 		free(line);
 		log += len + (log[len] == '\n');
 	}
@@ -150,6 +150,14 @@ static void warnings(void **state)
 	    "WARNING: [pfn < 0] virt/kvm/kvm_main.c:433 at kvm_mmu_memory_cache_alloc+0x4a/0x60, "
 	    "CPU#0: agent/80",
 	    "warn: virt/kvm/kvm_main.c in kvm_mmu_memory_cache_alloc");
+	/* Lists are broken by those who use them. */
+	one("WARNING: lib/list_debug.c:56 at __list_del_entry_valid_or_report+0xc5/0x150, CPU#0: "
+	    "agent/80\nRIP: 0010:__list_del_entry_valid_or_report+0xcb/0x150\n"
+	    "Call Trace:\n <TASK>\n tdx_td_init+0x1/0x2\n </TASK>\n",
+	    "warn",
+	    "WARNING: lib/list_debug.c:56 at __list_del_entry_valid_or_report+0xc5/0x150, CPU#0: "
+	    "agent/80 in tdx_td_init",
+	    "warn: lib/list_debug.c in tdx_td_init");
 	one("WARNING: at foo+0x1/0x2, CPU#0: agent/80\n", "warn",
 	    "WARNING: at foo+0x1/0x2, CPU#0: agent/80", "warn: foo");
 	one("WARNING: something 0xdeadbeef ffff888012345678 at 17 of pages_4k\n", "warn",
@@ -261,7 +269,7 @@ static void lockdep(void **state)
 		 "arch/x86/kvm/mmu/tdp_iter.c:12 suspicious rcu_dereference_check() usage!\n"
 		 "Call Trace:\n <TASK>\n lockdep_rcu_suspicious+0x1/0x2\n tdp_iter+0x1/0x2\n",
 	    "lockdep", "WARNING: suspicious RCU usage",
-	    "lockdep: suspicious RCU usage in arch/x86/kvm/mmu/tdp_iter.c");
+	    "lockdep: suspicious RCU usage in arch/x86/kvm/mmu/tdp_iter.c at tdp_iter");
 	one(RULE "[ BUG: Invalid wait context ]\n7.3.4 Not tainted\n"
 		 "agent/1 is trying to lock:\n"
 		 "ffffffff82a (cgroup_mutex){....}-{3:3}, at: foo+0x1/0x2\n",
@@ -294,7 +302,19 @@ static void lockdep_kinds(void **state)
 		assert_true(seen[0].cut);
 	}
 	feed("WARNING: agent/77 still has locks held!");
-	assert_string_equal(seen[0].signature, "lockdep: agent/N still has locks held!");
+	assert_string_equal(seen[0].signature, "lockdep: still has locks held");
+	one("WARNING: agent/77 still has locks held!\n7.3.4 #1 Not tainted\n"
+	    "locks held by agent/77: 1, last CPU#1:\n"
+	    " #0: ffffffff81c44340 (&kvm->slots_lock){+.+.}-{4:4}, at: forgetful+0x20/0x30\n",
+	    "lockdep", "WARNING: agent/77 still has locks held!",
+	    "lockdep: still has locks held in (&kvm->slots_lock) at forgetful");
+	/* What else the task holds is chance. */
+	one("WARNING: bad unlock balance detected!\nagent/77 is trying to release lock (a) at:\n"
+	    "[<ffffffff811c4e20>] foo+0x20/0x30\nother info that might help us debug this:\n"
+	    " #0: ffffffff81c44340 (&kvm->slots_lock){+.+.}-{4:4}, at: other+0x20/0x30\n"
+	    "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n foo+0x20/0x30\n </TASK>\n",
+	    "lockdep", "WARNING: bad unlock balance detected!",
+	    "lockdep: bad unlock balance detected! in foo");
 }
 
 static void stalls(void **state)
@@ -315,6 +335,11 @@ static void stalls(void **state)
 	    "soft-lockup",
 	    "BUG: soft lockup - CPU#1 stuck for 22s! [agent:77] in tdp_mmu_zap_leafs",
 	    "soft-lockup: soft lockup in tdp_mmu_zap_leafs");
+	one("watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [agent:77]\n" REGISTERS
+	    "RIP: 0010:delay_tsc+0x34/0xa0\nCall Trace:\n <TASK>\n __udelay+0x1/0x2\n"
+	    " kvm_spin+0x2b/0x50\n </TASK>\n",
+	    "soft-lockup", "BUG: soft lockup - CPU#1 stuck for 22s! [agent:77] in kvm_spin",
+	    "soft-lockup: soft lockup in kvm_spin");
 	one("rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
 	    "rcu: \t1-...!: (0 ticks this GP) idle=5d14/1/0x4000000000000000\n"
 	    "RIP: 0010:anywhere+0x1/0x2\n",
@@ -349,6 +374,95 @@ static void panics(void **state)
 	/* Another reason than the splat before it. */
 	feed(WARN_LOG "Kernel panic - not syncing: System is deadlocked on memory\n");
 	assert_int_equal(nseen, 2);
+}
+
+/* ---- memory ---- */
+
+#define KASAN_LOG                                                                                  \
+	RULE "BUG: KASAN: slab-use-after-free in tdp_mmu_zap.isra.0+0x1f/0x130\n"                  \
+	     "Read of size 8 at addr ffff888012345678 by task agent/77\n\n" REGISTERS              \
+	     "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n kasan_report+0x1/0x2\n"              \
+	     " tdp_mmu_zap.isra.0+0x1f/0x130\n kvm_tdp_mmu_zap+0x1/0x2\n </TASK>\n\n"              \
+	     "Allocated by task 77:\n kasan_save_stack+0x1/0x2\n tdp_mmu_alloc_sp+0x1/0x2\n\n"     \
+	     "Freed by task 78:\n kasan_save_stack+0x1/0x2\n tdp_mmu_free_sp+0x1/0x2\n\n"          \
+	     "The buggy address belongs to the object at ffff888012345600\n"                       \
+	     " which belongs to the cache kvm_mmu_page_header of size 184\n\n" RULE
+
+static void kasan(void **state)
+{
+	(void)state;
+	one(KASAN_LOG "the next line\n", "kasan",
+	    "BUG: KASAN: slab-use-after-free in tdp_mmu_zap.isra.0+0x1f/0x130",
+	    "kasan: slab-use-after-free in tdp_mmu_zap");
+	assert_string_equal(seen[0].function, "tdp_mmu_zap");
+	assert_contains(seen[0].text, " tdp_mmu_free_sp+0x1/0x2\n");
+	assert_contains(seen[0].text, "which belongs to the cache");
+	assert_lacks(seen[0].text, "the next line");
+	assert_false(seen[0].cut);
+	/* Not who was asked to free, but who asked. */
+	one(RULE
+	    "BUG: KASAN: double-free in kfree+0x5c/0x90\n"
+	    "Free of addr ffff888012345678 by task agent/77\n"
+	    "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n print_report+0x1/0x2\n"
+	    " kasan_report_invalid_free+0x1/0x2\n kfree+0x5c/0x90\n tdx_td_init+0x1/0x2\n" RULE,
+	    "kasan", "BUG: KASAN: double-free in kfree+0x5c/0x90 in tdx_td_init",
+	    "kasan: double-free in tdx_td_init");
+	feed(RULE "BUG: KASAN: stack-out-of-bounds in a+0x1/0x2\nRead of size 8\n");
+	assert_true(seen[0].cut);
+	/* SLUB's own checks. */
+	one(RULE "BUG kmalloc-64 (Tainted: G    B   W          ): Poison overwritten\n"
+		 "-----------------------------------------------------------------------\n\n"
+		 "0xffff888012345678-0xffff888012345680 @offset=1656. First byte 0x0\n",
+	    "bug", "BUG kmalloc-64 (Tainted: G    B   W          ): Poison overwritten",
+	    "bug: Poison overwritten");
+}
+
+#define LEAK(functions)                                                                            \
+	"unreferenced object 0xffff888012345678 (size 64):\n"                                      \
+	"  comm \"agent\", pid 77, jiffies 4294892\n"                                              \
+	"  hex dump (first 32 bytes):\n"                                                           \
+	"    01 00 00 00 00 00 00 00 78 56 34 12 80 88 ff ff  ........xV4.....\n"                  \
+	"  backtrace (crc 7a2b):\n" functions
+
+static void kmemleak(void **state)
+{
+	static const char a[] = LEAK("    kmemleak_alloc+0x1/0x2\n    __kmalloc_noprof+0x1/0x2\n"
+				     "    tdx_td_init+0x1f/0x30\n    tdx_vm_ioctl+0x1/0x2\n"
+				     "    kvm_vm_ioctl+0x1/0x2\n    __x64_sys_ioctl+0x1/0x2\n");
+	char *both = xasprintf("%s%s%s\n", a, a,
+			       LEAK("    kmem_cache_alloc_noprof+0x1/0x2\n    other+0x1/0x2\n"));
+
+	(void)state;
+	feed(both);
+	free(both);
+	assert_int_equal(nseen, 3);
+	assert_string_equal(seen[0].kind, "kmemleak");
+	assert_string_equal(seen[0].signature,
+			    "kmemleak: tdx_td_init < tdx_vm_ioctl < kvm_vm_ioctl");
+	assert_string_equal(seen[0].title,
+			    "unreferenced object 0xffff888012345678 (size 64): in tdx_td_init");
+	assert_string_equal(seen[0].function, "tdx_td_init");
+	assert_string_equal(seen[1].signature, seen[0].signature);
+	assert_string_equal(seen[2].signature, "kmemleak: other");
+	for (int i = 0; i < 3; i++)
+		assert_false(seen[i].cut);
+	feed(a);
+	assert_true(seen[0].cut);
+	/* As `kmemleak.verbose` logs it; percpu memory has a word more. */
+	feed("kmemleak: unreferenced object (percpu) 0x607f80c1 (size 4):\n"
+	     "kmemleak:   backtrace (crc 0):\nkmemleak:     pcpu_alloc_noprof+0x1/0x2\n"
+	     "kmemleak:     foo+0x1/0x2\n"
+	     "kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug/kmemleak)\n");
+	assert_int_equal(nseen, 1);
+	assert_string_equal(seen[0].signature, "kmemleak: foo");
+	/* Alone, all that is known is that there are some. */
+	one("an innocent line\n"
+	    "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)\n",
+	    "kmemleak", "3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+	    "kmemleak: new suspected memory leaks");
+	feed("kmemleak: Kernel memory leak detector initialized (mempool available: 15789)\n"
+	     "kmemleak: Automatic memory scanning thread started\n");
+	assert_int_equal(nseen, 0);
 }
 
 /* ---- functions and frames ---- */
@@ -560,11 +674,11 @@ static void interleaved(void **state)
 
 	k = klog_new(see, NULL);
 	forget();
-	klog_line(k, 1, "T1", "BUG: KCSAN: data-race in a / b");
-	klog_line(k, 2, "T2", "WARNING: x.c:1 at f+0x1/0x2, CPU#1: init/1");
-	klog_line(k, 3, "T1", "Reported by Kernel Concurrency Sanitizer on:");
-	klog_line(k, 4, "T1", "=====");
-	klog_line(k, 5, "T2", "---[ end trace 0000000000000000 ]---");
+	klog_line(k, 1, -1, "T1", "BUG: KCSAN: data-race in a / b");
+	klog_line(k, 2, -1, "T2", "WARNING: x.c:1 at f+0x1/0x2, CPU#1: init/1");
+	klog_line(k, 3, -1, "T1", "Reported by Kernel Concurrency Sanitizer on:");
+	klog_line(k, 4, -1, "T1", "=====");
+	klog_line(k, 5, -1, "T2", "---[ end trace 0000000000000000 ]---");
 	klog_end(k);
 	assert_int_equal(nseen, 2);
 	assert_true(seen[0].whole);
@@ -581,9 +695,9 @@ static void bounds(void **state)
 	forget();
 	memset(wide, 'x', sizeof(wide));
 	wide[sizeof(wide) - 1] = '\0';
-	klog_line(k, 1, "", "WARNING: \x1b[31mred\x7f\xff");
+	klog_line(k, 1, -1, "", "WARNING: \x1b[31mred\x7f\xff");
 	for (int i = 0; i < 10000; i++)
-		klog_line(k, 2, "", wide);
+		klog_line(k, 2, -1, "", wide);
 	klog_end(k);
 	assert_int_equal(nseen, 1);
 	assert_string_equal(seen[0].title, "WARNING: ?[31mred??");
@@ -611,6 +725,8 @@ int main(void)
 	    cmocka_unit_test(lockdep_kinds),
 	    cmocka_unit_test(stalls),
 	    cmocka_unit_test(panics),
+	    cmocka_unit_test(kasan),
+	    cmocka_unit_test(kmemleak),
 	    cmocka_unit_test(functions),
 	    cmocka_unit_test(race_frames),
 	    cmocka_unit_test(interrupt_frames),
