@@ -63,6 +63,11 @@ static void on_klog(struct ingest *in, const json_t *e)
 		  get_string(e, "caller"), get_string(e, "text"));
 }
 
+static void on_kmemleak(struct ingest *in, const json_t *e)
+{
+	klog_line(in->klog, get_number(e, "us"), -1, "kmemleak", get_string(e, "text"));
+}
+
 static void on_klog_lost(struct ingest *in, const json_t *e)
 {
 	in->run->lost_records += get_number(e, "records");
@@ -342,6 +347,7 @@ static const struct {
 } handlers[] = {
     {"hello", on_hello},
     {"klog", on_klog},
+    {"kmemleak", on_kmemleak},
     {"klog_lost", on_klog_lost},
     {"first_fault", on_first_fault},
     {"progress", on_progress},

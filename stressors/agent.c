@@ -365,6 +365,7 @@ static void run_plan(const struct options *o)
 		enumerate(plan, &o->enumerate);
 	else
 		run_load(plan);
+	kmemleak_report();
 	kcsan_report();
 	lockdep_report();
 	oracles_end();

@@ -83,6 +83,11 @@ unsigned int kmsg_splats(void);
 /* Whether KCSAN's report of the self-test's race came by. */
 bool kmsg_saw_provoked_race(void);
 
+/* --- kmemleak.c --- */
+
+/* After the load: has kmemleak look, and forwards what it found. */
+void kmemleak_report(void);
+
 /* --- selftest.c --- */
 
 #define KCSAN "/sys/kernel/debug/kcsan"
