@@ -122,7 +122,8 @@ struct run_report {
 	bool has_boot_us;
 	uint64_t boot_us; /* from the kernel's start to the first fault */
 	uint64_t faults, injected, tds, load_ms;
-	uint64_t agent_kib, vm_used_kib; /* the most that the agent had resident, and the VM in use */
+	uint64_t agent_kib,
+	    vm_used_kib; /* the most that the agent had resident, and the VM in use */
 	uint64_t running_ms; /* of the load, with the stressors at work */
 	uint64_t kcsan_watchpoints;
 	size_t nsites;
