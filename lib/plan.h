@@ -80,6 +80,7 @@ struct plan {
 	unsigned int td_vcpus;
 	uint64_t td_memory; /* bytes */
 	unsigned int td_slots; /* memory slots that it is divided into */
+	unsigned int td_aim; /* percent of what stressors choose: where an SPTE is frozen now */
 	unsigned int td_hot; /* pages that stressors prefer, one in each of its first tables */
 	uint64_t td_lifetime_us;
 	uint64_t td_quiesce_us;

@@ -22,6 +22,7 @@ static const struct key {
     [KEY_VCPUS] = {SECTION_TD, "vcpus", UNIT_COUNT, 1, 16},
     [KEY_TD_MEMORY] = {SECTION_TD, "memory", UNIT_SIZE, 4 * MIB, 64 * GIB},
     [KEY_SLOTS] = {SECTION_TD, "slots", UNIT_COUNT, 1, 64},
+    [KEY_AIM] = {SECTION_TD, "aim", UNIT_PERCENT, 0, 100},
     [KEY_HOT] = {SECTION_TD, "hot", UNIT_COUNT, 0, 512},
     [KEY_LIFETIME] = {SECTION_TD, "lifetime", UNIT_TIME, 100 * MS, 24 * HOUR},
     [KEY_QUIESCE] = {SECTION_TD, "quiesce", UNIT_TIME, 50 * MS, HOUR},
@@ -267,7 +268,10 @@ static void set_number(struct parser *p, enum key_id id, uint64_t value)
 		plan->td_slots = value;
 		break;
 	case KEY_HOT:
-		plan->td_hot = value;
+		plan->td_hot = (unsigned int)value;
+		break;
+	case KEY_AIM:
+		plan->td_aim = (unsigned int)value;
 		break;
 	case KEY_LIFETIME:
 		plan->td_lifetime_us = value;

@@ -43,6 +43,7 @@ static void write_td_section(const struct plan *plan, FILE *out)
 	write_number(out, "memory", UNIT_SIZE, plan->td_memory);
 	write_if(out, "slots", UNIT_COUNT, plan->td_slots, 1);
 	write_if(out, "hot", UNIT_COUNT, plan->td_hot, 0);
+	write_if(out, "aim", UNIT_PERCENT, plan->td_aim, 0);
 	write_number(out, "lifetime", UNIT_TIME, plan->td_lifetime_us);
 	write_number(out, "quiesce", UNIT_TIME, plan->td_quiesce_us);
 	write_if(out, "migrate", UNIT_TIME, plan->td_migrate_us, 0);

@@ -208,6 +208,8 @@ bool td_tolerates(int err);
 int td_must(struct td *td, int ret, const char *what);
 /* Makes SIZE bytes from GPA private or shared. 0, or -1 after a finding. */
 int td_set_private(struct td *td, uint64_t gpa, uint64_t size, bool private);
+/* The slot that has byte AT of the memory. */
+unsigned int td_slot_of(const struct td *td, uint64_t at);
 /* Makes or deletes the Ith of plan->td_slots memory slots. 0, or -1 after a finding. */
 int td_set_slot(struct td *td, unsigned int i, bool present);
 void td_destroy(struct td *td);
@@ -245,7 +247,8 @@ bool worker_go(struct worker *w);
 uint64_t worker_random(struct worker *w, uint64_t below);
 /*
  * Draws a range of 1 to MAX pages of the TD's memory, every other time from a hot page on if
- * the plan has some: where it begins, in bytes, and its pages in *N.
+ * the plan has some, or where an SPTE is frozen if the plan has stressors aim: where it begins,
+ * in bytes, and its pages in *N.
  */
 uint64_t worker_range(struct worker *w, uint64_t max, uint64_t *n);
 void worker_count(struct worker *w, unsigned int counter, uint64_t n);

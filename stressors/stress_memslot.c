@@ -26,9 +26,11 @@ static int init(struct td *td, const uint64_t *opts, void **state)
 static void run(struct worker *w)
 {
 	while (worker_go(w)) {
-		unsigned int slot = (unsigned int)worker_random(w, w->td->plan->td_slots);
+		unsigned int slot;
+		uint64_t n;
 
 		sleep_us(w->opts[OPT_GAP]);
+		slot = td_slot_of(w->td, worker_range(w, 1, &n));
 		if (td_set_slot(w->td, slot, false))
 			return;
 		worker_count(w, 0, 1);

@@ -167,6 +167,11 @@ static uint64_t slot_size(const struct td *td)
 	return td->mem_size / td->plan->td_slots;
 }
 
+unsigned int td_slot_of(const struct td *td, uint64_t at)
+{
+	return (unsigned int)(at / slot_size(td));
+}
+
 int td_set_slot(struct td *td, unsigned int i, bool present)
 {
 	uint64_t size = slot_size(td);

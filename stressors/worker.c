@@ -2,6 +2,7 @@
 /* Worker threads: started per stressor, parked for the oracles, ended with the TD. */
 #include "agent.h"
 
+#include <inttypes.h>
 #include <linux/kvm.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,6 +16,10 @@
  * is thrown out. One that is still there after twice that is stuck in the kernel.
  */
 #define PARK_TIMEOUT_US 20000000ull
+
+#define FROZEN	     "/sys/kernel/debug/septorture/frozen"
+#define FROZEN_TRIES 20 /* in which it is looked for one ... */
+#define FROZEN_US    200 /* ... that often */
 
 struct workers {
 	struct td *td;
@@ -76,10 +81,47 @@ uint64_t worker_random(struct worker *w, uint64_t below)
 	return (z ^ (z >> 31)) % below;
 }
 
+/* A page whose SPTE is frozen right now, or any below a table that is. */
+static bool find_frozen(struct worker *w, uint64_t *at)
+{
+	char *text = file_read(FROZEN);
+	const char *line = text;
+	char place[8];
+	uint64_t gfn;
+	bool found = false;
+
+	while (line && sscanf(line, "%" SCNx64 " %7s", &gfn, place) == 2 && !found) {
+		*at = gfn * TD_PAGE - TD_MEM_GPA;
+		if (!strcmp(place, "table"))
+			*at += worker_random(w, TD_TABLE / TD_PAGE) * TD_PAGE;
+		found = *at < w->td->mem_size;
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	free(text);
+	return found;
+}
+
+static bool await_frozen(struct worker *w, uint64_t *at)
+{
+	for (int i = 0; i < FROZEN_TRIES; i++) {
+		if (find_frozen(w, at))
+			return true;
+		sleep_us(FROZEN_US);
+	}
+	return false;
+}
+
 uint64_t worker_range(struct worker *w, uint64_t max, uint64_t *n)
 {
+	uint64_t at;
 	uint64_t pages = w->td->mem_size / TD_PAGE, hot = w->td->plan->td_hot;
 	bool prefer = hot && worker_random(w, 2);
+
+	if (worker_random(w, 100) < w->td->plan->td_aim && await_frozen(w, &at)) {
+		*n = 1;
+		return at;
+	}
 
 	if (prefer)
 		pages = TD_TABLE / TD_PAGE;

@@ -161,6 +161,7 @@ static struct plan *draw_plan(void)
 	p->td_memory = draw_size(4ull << 20, p->memory / 2, 2ull << 20);
 	p->td_slots = p->td_memory % (6ull << 20) ? 1 : 3;
 	p->td_hot = draw(0, 2);
+	p->td_aim = draw(0, 100);
 	p->td_lifetime_us = draw_wide(100000, PLAN_MAX_DURATION_US);
 	p->td_quiesce_us = draw_wide(50000, 3600000000ull);
 	p->td_migrate_us = draw_wide(0, 1000000);
@@ -212,7 +213,7 @@ static bool same_plan(const struct plan *a, const struct plan *b)
 		    a->memory == b->memory && a->noracles == b->noracles &&
 		    a->td_vcpus == b->td_vcpus && a->td_memory == b->td_memory &&
 		    a->td_slots == b->td_slots && a->td_hot == b->td_hot &&
-		    a->td_lifetime_us == b->td_lifetime_us &&
+		    a->td_aim == b->td_aim && a->td_lifetime_us == b->td_lifetime_us &&
 		    a->td_quiesce_us == b->td_quiesce_us && a->td_migrate_us == b->td_migrate_us &&
 		    a->nfaults == b->nfaults && a->nstressors == b->nstressors;
 

@@ -119,7 +119,7 @@ void spte_watch_froze(u64 *sptep, u64 old_spte)
 	/* It is none yet. */
 	this_cpu_dec(spte_changes);
 	atomic64_inc(&freezes);
-	spte_window_open(sptep, sp->role.level);
+	spte_window_open(sptep, w->gfn, sp->role.level);
 }
 
 bool spte_watch_owns(u64 *sptep)

@@ -18,7 +18,7 @@ struct spte_id {
  * mmu_lock held, and that FROZEN_SPTE was read which another task
  * wrote, with preemption disabled; @locked: under mmu_lock.
  */
-void spte_window_open(u64 *sptep, int level);
+void spte_window_open(u64 *sptep, u64 gfn, int level);
 void spte_window_close(void);
 void spte_window_read(u64 *sptep, bool locked);
 

@@ -7,8 +7,9 @@
  *  - aborted: reads it on a walk that maps, which then gives up and retries,
  *  - saw:     reads it on any other walk,
  *  - lost:    finds it in place of the value that its cmpxchg expected,
- *  - waited:  waits for mmu_lock, and reads that SPTE on its first walk afterwards.
- * Each task counts once per window and way.
+ *  - waited:  waits for mmu_lock, and reads that SPTE on its first walk of a root afterwards.
+ * Each task counts once per window and way. debugfs/septorture/frozen has the GFNs of
+ * those that are frozen right now, for who wants to come by.
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
@@ -50,6 +51,7 @@ static atomic64_t met[NR_OPS][NR_PLACES][NR_OPS][NR_WAYS];
 struct window {
 	u64 *sptep;	/* NULL: none */
 	struct kvm *kvm;	/* all that map do so for a vCPU */
+	u64 gfn;
 	u64 number;
 	u8 op, place;
 };
@@ -60,7 +62,8 @@ static DEFINE_PER_CPU(struct window, window);
 struct wait {
 	struct task_struct *task;
 	unsigned long switches;	/* of the task; none as long as it waits for the lock or has it */
-	bool descended;		/* its first walk is below the root */
+	u64 *root;		/* of the walk that it is on; NULL: of none yet */
+	bool descended;		/* that walk is below the root */
 	unsigned int n;
 	struct window windows[8];
 };
@@ -130,13 +133,14 @@ static enum op current_op(void)
 	}
 }
 
-void spte_window_open(u64 *sptep, int level)
+void spte_window_open(u64 *sptep, u64 gfn, int level)
 {
 	struct window *w = this_cpu_ptr(&window);
 	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
 
 	w->number = atomic64_inc_return(&numbers);
 	w->kvm = vcpu ? vcpu->kvm : NULL;
+	w->gfn = gfn;
 	w->op = current_op();
 	w->place = level > PG_LEVEL_4K ? TABLE : LEAF;
 	atomic64_inc(&opened[w->op][w->place]);
@@ -226,6 +230,7 @@ static void on_contention(void *data, void *lock, unsigned int flags)
 	}
 	wait->task = current;
 	wait->switches = switches();
+	wait->root = NULL;
 	wait->descended = false;
 	this_cpu_write(spte_window_waits, wait->n);
 }
@@ -244,13 +249,19 @@ void spte_window_touched(u64 *sptep)
 
 	preempt_disable();
 	wait = this_cpu_ptr(&waits);
-	/* Back at the root, or switched: the lock may have been released since then. */
+	/* Back at that root, or switched: the lock may have been released since then. */
 	if (wait->task != current || wait->switches != switches() ||
-	    (!sp->ptep && wait->descended)) {
+	    (wait->descended && wait->root == sp->spt)) {
 		forget_waits(wait);
 		goto out;
 	}
-	wait->descended |= !!sp->ptep;
+	/* Private and shared memory have roots of their own; what zaps both goes from one to the next. */
+	if (!sp->ptep) {
+		wait->root = sp->spt;
+		wait->descended = false;
+	} else {
+		wait->descended = true;
+	}
 	for (unsigned int i = 0; i < wait->n; i++) {
 		if (wait->windows[i].sptep != sptep)
 			continue;
@@ -285,6 +296,20 @@ static int windows_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(windows);
 
+static int frozen_show(struct seq_file *m, void *v)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		struct window w = *per_cpu_ptr(&window, cpu);
+
+		if (w.sptep)
+			seq_printf(m, "%#llx %s\n", w.gfn, place_names[w.place]);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(frozen);
+
 static int __init spte_windows_init(void)
 {
 	int err;
@@ -295,6 +320,7 @@ static int __init spte_windows_init(void)
 	if (err)
 		return err;
 	debugfs_create_file("windows", 0400, septorture_dir, NULL, &windows_fops);
+	debugfs_create_file("frozen", 0400, septorture_dir, NULL, &frozen_fops);
 	return 0;
 }
 late_initcall(spte_windows_init);
