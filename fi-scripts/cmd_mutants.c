@@ -85,7 +85,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
     {"only", 'o', "NAME", 0, "Only this mutant of kernel/mutants; may be repeated", 0},
     {"file", 'f', "FILE", 0, "Only this mutant file; may be repeated", 0},
-    {"plan", 'p', "PLAN", 0, "Run this plan instead of configs/plans/mutants.ini", 0},
+    {"plan", 'p', "PLAN", 0,
+     "Run this plan instead of configs/plans/mutants.ini and those that mutants name", 0},
     {"seeds", 's', "N", 0, "Run each mutant with the seeds 1 to N (1)", 0},
     {"budget", 'b', "TIME", 0, "Length of the load of each run (10 s)", 0},
     {"no-faults", 'n', NULL, 0,
@@ -134,6 +135,35 @@ static int read_plan(struct session *s, const char *given)
 	return s->plan_path ? EXIT_CLEAN : EXIT_USAGE;
 }
 
+/* The plan that mutant I names; it is built once, so its kernel is that of all. */
+static int read_own_plan(struct session *s, size_t i)
+{
+	const struct mutant *m = &s->mutants.list[i];
+	char *path = xasprintf("%s/configs/plans/%s.ini", shown_path(s->src), m->plan);
+	struct plan *plan = run_read_plan(path);
+	bool other = plan && strcmp(plan->kernel, s->plan->kernel) != 0;
+
+	if (other)
+		say("the mutant '%s' needs a plan with the kernel '%s', and '%s' is one with '%s'",
+		    m->name, s->plan->kernel, m->plan, plan->kernel);
+	if (plan && !other)
+		s->own_plans[i] = realpath(path, NULL);
+	plan_free(plan);
+	free(path);
+	return s->own_plans[i] ? EXIT_CLEAN : EXIT_USAGE;
+}
+
+static int read_plans(struct session *s, const char *given)
+{
+	int status = read_plan(s, given);
+
+	s->own_plans = xcalloc(s->mutants.n, sizeof(*s->own_plans));
+	for (size_t i = 0; !status && !given && i < s->mutants.n; i++)
+		if (*s->mutants.list[i].plan)
+			status = read_own_plan(s, i);
+	return status;
+}
+
 /* A wrong line would make known findings count, hours later. */
 static int check_known(const struct session *s)
 {
@@ -155,7 +185,7 @@ static int check(struct session *s, const struct mutants_args *args)
 		return EXIT_INFRA;
 	status = select_mutants(s, args);
 	if (!status)
-		status = read_plan(s, args->plan);
+		status = read_plans(s, args->plan);
 	if (!status)
 		status = check_known(s);
 	if (status)
@@ -184,6 +214,7 @@ static void describe(struct session *s, const struct mutants_args *args)
 		*campaign_add(c) = (struct trial){
 		    .name = xstrdup(m->name),
 		    .family = xstrdup(m->family),
+		    .plan = s->own_plans[i] ? files_from_source(s->src, s->own_plans[i]) : NULL,
 		    .expect = xstrdup(m->expect),
 		    .trigger = xstrdup(m->trigger),
 		    .source = xstrdup(m->source),
@@ -264,6 +295,9 @@ static int run_session(struct session *s, const struct mutants_args *args)
 static void free_session(struct session *s)
 {
 	free(s->src);
+	for (size_t i = 0; s->own_plans && i < s->mutants.n; i++)
+		free(s->own_plans[i]);
+	free(s->own_plans);
 	free(s->plan_path);
 	plan_free(s->plan);
 	free(s->qemu);

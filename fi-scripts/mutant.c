@@ -43,6 +43,7 @@ static int add(struct mutants *m, char *file, const char *path, char **error)
 	    .name = name,
 	    .file = file,
 	    .family = files_comment(path, "family:"),
+	    .plan = files_comment(path, "plan:"),
 	    .expect = files_comment(path, "expect:"),
 	    .trigger = files_comment(path, "trigger:"),
 	    .source = files_comment(path, "source:"),
@@ -110,6 +111,7 @@ void mutants_free(struct mutants *m)
 		free(m->list[i].name);
 		free(m->list[i].file);
 		free(m->list[i].family);
+		free(m->list[i].plan);
 		free(m->list[i].expect);
 		free(m->list[i].trigger);
 		free(m->list[i].source);

@@ -10,7 +10,7 @@ struct mutant {
 	char *name; /* the file's, without .mutant */
 	char *file; /* what --mutant takes: the name, or the absolute path of a file elsewhere */
 	/* Header lines; "" where there is none. */
-	char *family, *expect, *trigger, *source;
+	char *family, *plan, *expect, *trigger, *source;
 };
 
 struct mutants {

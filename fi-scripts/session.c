@@ -100,7 +100,7 @@ static void record(struct session *s, size_t i, const struct run_report *report)
 static int run_once(struct session *s, size_t i, const char *image, uint64_t seed, bool faults)
 {
 	struct run_args args = {
-	    .plan = s->plan_path,
+	    .plan = s->own_plans[i] ? s->own_plans[i] : s->plan_path,
 	    .mutant = s->mutants.list[i].file,
 	    .image = image,
 	    .seed = seed,

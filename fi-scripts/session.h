@@ -13,6 +13,7 @@ struct session {
 	char *src; /* the source tree */
 	char *plan_path; /* absolute */
 	struct plan *plan;
+	char **own_plans; /* of each mutant; NULL: the usual one. Absolute paths, too */
 	char *qemu; /* its version */
 	struct mutants mutants;
 	struct accel_choice accel;

@@ -30,6 +30,7 @@ static void free_trial(struct trial *t)
 	free(t->runs);
 	free(t->name);
 	free(t->family);
+	free(t->plan);
 	free(t->expect);
 	free(t->trigger);
 	free(t->source);

@@ -47,6 +47,7 @@ enum trial_build {
 /* One mutant. */
 struct trial {
 	char *name, *family, *expect, *trigger, *source; /* "": its header does not say */
+	char *plan; /* the path of its own; NULL: the campaign's */
 	bool control; /* it does no harm */
 	enum trial_build build;
 	size_t nruns;

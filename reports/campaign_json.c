@@ -98,6 +98,7 @@ static json_t *trials(const struct campaign *c)
 		set_string(o, "expect", t->expect);
 		set_string(o, "trigger", t->trigger);
 		set_string(o, "source", t->source);
+		set_string(o, "plan", t->plan);
 		set_bool(o, "control", t->control);
 		set_judgement(o, c, t);
 		json_object_set_new(o, "runs", runs(t));

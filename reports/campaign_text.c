@@ -152,6 +152,20 @@ static void write_invalid(const struct campaign *c, FILE *out)
 		}
 }
 
+static void write_own_plans(const struct campaign *c, FILE *out)
+{
+	const char *before = "\n";
+
+	for (size_t i = 0; i < c->ntrials; i++) {
+		const struct trial *t = &c->trials[i];
+
+		if (!t->plan)
+			continue;
+		fprintf(out, "%s%s: with %s\n", before, t->name, t->plan);
+		before = "";
+	}
+}
+
 /* ---- what it adds up to ---- */
 
 static void write_scores(const struct summary *s, FILE *out)
@@ -221,6 +235,7 @@ void campaign_text(const struct campaign *c, FILE *out)
 
 	write_head(c, out);
 	write_table(c, out);
+	write_own_plans(c, out);
 	write_invalid(c, out);
 	write_scores(&s, out);
 	write_sums(c, &s, out);

@@ -348,6 +348,31 @@ static void files(void **state)
 	assert_contains(err, "the mutant 'm' is given twice: m and /");
 }
 
+/* A mutant may name a plan of its own; one that the user names is for all. */
+static void own_plan(void **state)
+{
+	(void)state;
+	mutant("a", "f", "");
+	write_text("tree/kernel/mutants/b.mutant", "# plan: rare\n# family: f\nFILE x\n");
+	want(run("mutants"), 2);
+	assert_contains(err, "/configs/plans/rare.ini: cannot be opened");
+	assert_lacks(err, "building");
+	write_text("tree/configs/plans/rare.ini", "[plan]\nkernel = cover\n[stressor calm]\n");
+	want(run("mutants"), 2);
+	assert_contains(err,
+			"the mutant 'b' needs a plan with the kernel 'race', and 'rare' is one "
+			"with 'cover'\n");
+	want(run("mutants --plan p.ini"), 1);
+	assert_lacks(out, "rare.ini");
+	write_text("tree/configs/plans/rare.ini", "[stressor calm]\n");
+	want(run("mutants"), 1);
+	assert_contains(out, "\n\nb: with configs/plans/rare.ini\n");
+	assert_lacks(out, "a: with");
+	assert_file("tree/build/runs/latest/report.json", "\"plan\": \"rare\"");
+	assert_file(JSON, "\"plan\": \"configs/plans/rare.ini\"");
+	assert_int_equal(remove("tree/configs/plans/rare.ini"), 0);
+}
+
 /* ---- without faults ---- */
 
 static void baseline(void **state)
@@ -721,6 +746,7 @@ int main(void)
 	    cmocka_unit_test_setup(selection, reset),
 	    cmocka_unit_test_setup(bad_known_file, reset),
 	    cmocka_unit_test_setup(files, reset),
+	    cmocka_unit_test_setup(own_plan, reset),
 	    cmocka_unit_test_setup(baseline, reset),
 	    cmocka_unit_test_setup(json, reset),
 	    cmocka_unit_test_setup(json_is_documented, reset),
