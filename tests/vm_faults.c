@@ -175,7 +175,8 @@ static void busy_module_is_lived_with(void **state)
 	want(run("", "--accel tcg tests/plans/latent.ini"), 0);
 	r = report();
 	counters = json_object_get(json_array_get(json_object_get(r, "stressors"), 2), "counters");
-	assert_true(number(counters, "busy") > 10);
+	/* Some 50 on a fast machine. */
+	assert_true(number(counters, "busy") > 0);
 	json_decref(r);
 }
 
