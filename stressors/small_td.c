@@ -23,20 +23,28 @@ const char *small_td_check(const struct plan *plan, const uint64_t *opts)
 	return NULL;
 }
 
-struct plan *small_td_plan(const struct plan *plan)
+int small_td_init(struct td *td, const uint64_t *opts, void **state)
 {
 	struct plan *small = malloc(sizeof(*small));
 
+	(void)opts;
 	if (!small) {
 		event_fail("no memory for the plan of small TDs");
-		return NULL;
+		return -1;
 	}
-	*small = *plan;
+	*small = *td->plan;
 	small->td_vcpus = 1;
 	small->td_memory = MEMORY;
 	small->td_slots = 1;
 	small->td_migrate_us = 0;
-	return small;
+	*state = small;
+	return 0;
+}
+
+void small_td_fini(struct td *td, void *state)
+{
+	(void)td;
+	free(state);
 }
 
 /* Workers get signals, and building a TD does not take them (KVM_CREATE_VM: EINTR). */
@@ -50,12 +58,12 @@ static void signals(int how)
 	pthread_sigmask(how, &set, NULL);
 }
 
-struct td *small_td_create(struct worker *w, const struct plan *plan, bool *full)
+struct td *small_td_create(struct worker *w, bool *full)
 {
 	struct td *td;
 
 	signals(SIG_BLOCK);
-	td = td_try_create(plan, w->td->number, worker_random(w, UINT64_MAX), full);
+	td = td_try_create(w->state, w->td->number, worker_random(w, UINT64_MAX), full);
 	signals(SIG_UNBLOCK);
 	return td;
 }

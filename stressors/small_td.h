@@ -16,15 +16,15 @@ struct worker;
  */
 const char *small_td_check(const struct plan *plan, const uint64_t *opts);
 
-/* The plan of small TDs beside a TD of PLAN; free() it when they are gone. NULL after event_fail().
- */
-struct plan *small_td_plan(const struct plan *plan);
+/* A stressor's init() and fini(): its state is the plan of small TDs beside TD. */
+int small_td_init(struct td *td, const uint64_t *opts, void **state);
+void small_td_fini(struct td *td, void *state);
 
 /*
- * A TD of that PLAN. NULL: none, and *FULL says whether that is for lack of an HKID; with a FULL
+ * A TD of that plan. NULL: none, and *FULL says whether that is for lack of an HKID; with a FULL
  * of NULL, that is a finding.
  */
-struct td *small_td_create(struct worker *w, const struct plan *plan, bool *full);
+struct td *small_td_create(struct worker *w, bool *full);
 
 /* Lets it work and end at any point of its life; true if it was finalized. td_destroy() is left. */
 bool small_td_live(struct worker *w, struct td *td);

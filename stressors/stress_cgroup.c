@@ -103,19 +103,6 @@ static void cgroup_dir(char dir[MAX_DIR], unsigned int i)
 	snprintf(dir, MAX_DIR, ROOT "septorture.%u/", i);
 }
 
-static int init(struct td *td, const uint64_t *opts, void **state)
-{
-	(void)opts;
-	*state = small_td_plan(td->plan);
-	return *state ? 0 : -1;
-}
-
-static void fini(struct td *td, void *state)
-{
-	(void)td;
-	free(state);
-}
-
 static unsigned int threads(const struct td *td, const uint64_t *opts)
 {
 	(void)td;
@@ -136,7 +123,7 @@ static void process(struct child_note *note, void *arg)
 	if (r->no_hkid)
 		td_tolerate(EBUSY, &note->count[COUNT_REFUSED]);
 	for (;;) {
-		td = small_td_create(r->w, r->w->state, &full);
+		td = small_td_create(r->w, &full);
 		if (!td) {
 			sleep_us(1000);
 			continue;
@@ -339,5 +326,5 @@ STRESSOR(cgroup, .help = "processes with TDs for which their cgroup has not enou
 	 .paths = "mmu_topup_memory_caches, kvm_gmem_get_folio, tdx_td_init, kvm_arch_vcpu_create, "
 		  "misc_cg_try_charge, kvm_destroy_vm of a process that the OOM killer ends",
 	 .options = options, .check = small_td_check, .lacks = lacks, .begin = begin, .end = end,
-	 .init = init, .threads = threads, .run = run, .fini = fini, .ncounters = 5,
-	 .counters = counters);
+	 .init = small_td_init, .threads = threads, .run = run, .fini = small_td_fini,
+	 .ncounters = 5, .counters = counters);

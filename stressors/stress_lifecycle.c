@@ -28,19 +28,6 @@ static const char *const counters[] = {"lifecycles", "finalized", "full", "kille
 #define MAX_FILL_US  8000000 /* workers have to come to their next step within 20 s */
 #define MAX_CHILD_US 300000 /* some lifecycles, as often as not */
 
-static int init(struct td *td, const uint64_t *opts, void **state)
-{
-	(void)opts;
-	*state = small_td_plan(td->plan);
-	return *state ? 0 : -1;
-}
-
-static void fini(struct td *td, void *state)
-{
-	(void)td;
-	free(state);
-}
-
 static unsigned int threads(const struct td *td, const uint64_t *opts)
 {
 	(void)td;
@@ -53,7 +40,7 @@ static struct td *create(struct worker *w, bool *full)
 	bool may_lack = w->opts[OPT_UNTIL_FULL] || w->opts[OPT_KILL];
 
 	*full = false;
-	return small_td_create(w, w->state, may_lack ? full : NULL);
+	return small_td_create(w, may_lack ? full : NULL);
 }
 
 /* False: the TD at work is of no use any more, or could not be made. */
@@ -135,5 +122,5 @@ static void run(struct worker *w)
 STRESSOR(lifecycle, .help = "other TDs are created and destroyed at any point of their life",
 	 .paths = "__tdx_td_init, tdx_mmu_release_hkid, tdx_vcpu_free, tdx_vm_destroy, "
 		  "kvm_gmem_release, kvm_mmu_uninit_tdp_mmu",
-	 .options = options, .check = small_td_check, .init = init, .threads = threads, .run = run,
-	 .fini = fini, .ncounters = 4, .counters = counters);
+	 .options = options, .check = small_td_check, .init = small_td_init, .threads = threads,
+	 .run = run, .fini = small_td_fini, .ncounters = 4, .counters = counters);
