@@ -108,7 +108,7 @@ static void mutants_are_found(void **state)
 	    {"reread-frozen", "frozen-window"}, {"no-restore-on-failure", "mirror-audit"},
 	    {"table-leaked", "leak"},
 	};
-	char *args = xstrdup("mutants --accel tcg --budget 5s --only control-table-traced-first");
+	char *args = xstrdup("mutants --accel tcg --budget 10s --only control-table-traced-first");
 	json_t *campaign;
 
 	(void)state;
@@ -140,10 +140,18 @@ static void assert_lines(const json_t *f)
 {
 	const json_t *first = json_array_get(json_object_get(f, "frames"), 0);
 	const char *file = string(first, "file");
+	json_t *frame;
+	size_t i;
 
 	assert_true(!strncmp(file, "virt/kvm/", 9) || !strncmp(file, "arch/x86/kvm/", 13));
 	assert_true(number(first, "line") > 0);
-	assert_contains(string(f, "signature"), string(first, "function"));
+	/* Before the function that the signature names may come what was inlined into it. */
+	json_array_foreach(json_object_get(f, "frames"), i, frame)
+	{
+		if (strstr(string(f, "signature"), string(frame, "function")))
+			return;
+	}
+	fail_msg("no frame is the function of %s", string(f, "signature"));
 }
 
 /* A bug of Linux 7.3.4 itself (docs/kernel-findings.md); another kernel may have the fix. */
