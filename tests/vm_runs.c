@@ -108,7 +108,7 @@ static void mutants_are_found(void **state)
 	    {"reread-frozen", "frozen-window"}, {"no-restore-on-failure", "mirror-audit"},
 	    {"table-leaked", "leak"},
 	};
-	char *args = xstrdup("mutants --accel tcg --budget 10s --only control-table-traced-first");
+	char *args = xstrdup("mutants --accel tcg --budget 20s --only control-table-traced-first");
 	json_t *campaign;
 
 	(void)state;
