@@ -7,12 +7,14 @@
 #include "kvm_tdx.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/mman.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
 	OPT_VCPUS,
@@ -23,7 +25,7 @@ enum {
 	OPT_KINDS, /* the weights of all kinds follow */
 };
 
-enum { DISCARD, MPROTECT, MREMAP, COLLAPSE, SPLIT, COMPACT, PAGEOUT, DIRTY_LOG, NKINDS };
+enum { DISCARD, MPROTECT, MREMAP, COLLAPSE, SPLIT, COMPACT, PAGEOUT, DIRTY_LOG, KSM, IDLE, NKINDS };
 
 #define WEIGHT(name, what)                                                                         \
 	{                                                                                          \
@@ -45,13 +47,15 @@ static const struct stress_option options[] = {
     WEIGHT("compact", "all memory is compacted"),
     WEIGHT("pageout", "MADV_PAGEOUT; writes pages out only if there is swap"),
     WEIGHT("dirty_log", "the slot's dirty log is switched on, read, and off"),
+    WEIGHT("ksm", "pages that KSM merged are made separate; it merges those of a 64 KiB"),
+    WEIGHT("idle", "pages age by idle page tracking"),
     {0},
 };
 
 /* In the order of the kinds, behind the vCPUs' exits. */
 static const char *const counters[] = {
-    STRESS_EXITS, "discards",	 "protections", "moves",      "collapses",
-    "splits",	  "compactions", "pageouts",	"dirty_logs",
+    STRESS_EXITS,  "discards", "protections", "moves",	  "collapses", "splits",
+    "compactions", "pageouts", "dirty_logs",  "unmerges", "idles",
 };
 
 #define SLOT 100
@@ -63,6 +67,14 @@ static const char *const counters[] = {
 #define AWAY   ((char *)(1ull << 41))
 
 #define COMPACT_ALL "/proc/sys/vm/compact_memory"
+
+#define KSM_DIR	    "/sys/kernel/mm/ksm/"
+#define IDLE_BITMAP "/sys/kernel/mm/page_idle/bitmap"
+#define PAGEMAP	    "/proc/self/pagemap"
+#define PAGEMAP_PFN ((1ull << 55) - 1)
+
+/* KSM merges pages of one content, so those of so many bytes have the same, if there is KSM. */
+#define SAME (64ull << 10)
 
 #define MAX_PAGES 16 /* of an event, but those that are about a large page */
 
@@ -77,6 +89,15 @@ static const char *check(const struct plan *plan, const uint64_t *opts)
 		return "all weights are 0; at least one has to be more";
 	if (opts[OPT_SIZE] % TD_TABLE || opts[OPT_SIZE] / TD_TABLE < opts[OPT_THREADS])
 		return "size has to be a multiple of 2 MiB, and that for each thread";
+	return NULL;
+}
+
+static const char *lacks(void)
+{
+	if (access(KSM_DIR "run", W_OK))
+		return "the kernel has no KSM (CONFIG_KSM)";
+	if (access(IDLE_BITMAP, W_OK))
+		return "the kernel does not track idle pages (CONFIG_IDLE_PAGE_TRACKING)";
 	return NULL;
 }
 
@@ -95,6 +116,12 @@ static uint64_t pages_of_vcpu(const uint64_t *opts, unsigned int n)
 static uint64_t gcd(uint64_t a, uint64_t b)
 {
 	return b ? gcd(b, a % b) : a;
+}
+
+/* Of how many bytes all pages hold the same GPA. */
+static uint64_t same(const uint64_t *opts)
+{
+	return opts[OPT_KINDS + KSM] ? SAME : TD_PAGE;
 }
 
 /*
@@ -117,6 +144,9 @@ static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsig
 			      "       mul r4, %llu\n"
 			      "       add r4, %llu\n"
 			      "       set r5, r4\n"
+			      "       mod r5, %" PRIu64 "\n"
+			      "       mul r5, -1\n"
+			      "       add r5, r4\n"
 			      "       add r5, r2\n"
 			      "       verify [r4], r5%s\n"
 			      "       add r5, 1\n"
@@ -128,7 +158,25 @@ static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsig
 			      "       add r2, 1\n"
 			      "       jmp round\n",
 			      step, pages, n * TD_PAGE, (TD_SHARED_BIT | GPA) + nth * TD_PAGE,
-			      opts[OPT_KINDS + DISCARD] ? ", or-zero" : "", pages);
+			      same(opts), opts[OPT_KINDS + DISCARD] ? ", or-zero" : "", pages);
+}
+
+/* It goes through all memory again and again, and does not leave out what it could not merge. */
+static int begin(const struct plan *plan, const uint64_t *opts)
+{
+	(void)plan;
+	if (opts[OPT_KINDS + KSM] &&
+	    (file_write(KSM_DIR "smart_scan", "0") || file_write(KSM_DIR "pages_to_scan", "1000") ||
+	     file_write(KSM_DIR "sleep_millisecs", "1") || file_write(KSM_DIR "run", "1"))) {
+		event_fail("KSM cannot be switched on (" KSM_DIR "): %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static void end(void)
+{
+	file_write(KSM_DIR "run", "0");
 }
 
 static int set_slot(struct td *td, const uint64_t *opts, uint32_t flags)
@@ -158,7 +206,11 @@ static int init(struct td *td, const uint64_t *opts, void **state)
 	}
 	*state = p;
 	for (uint64_t at = 0; at < size; at += TD_PAGE)
-		*(uint64_t *)(p + at) = (TD_SHARED_BIT | GPA) + at;
+		*(uint64_t *)(p + at) = (TD_SHARED_BIT | GPA) + at - at % same(opts);
+	if (opts[OPT_KINDS + KSM] && madvise(p, size, MADV_MERGEABLE)) {
+		event_fail("KSM does not take the shared memory: %s", strerror(errno));
+		return -1;
+	}
 	if (opts[OPT_KINDS + MPROTECT] || opts[OPT_KINDS + MREMAP] || opts[OPT_KINDS + SPLIT])
 		atomic_fetch_or(&td->may, TD_MAY_FAULT);
 	return set_slot(td, opts, 0);
@@ -270,13 +322,64 @@ static bool dirty_log(struct worker *w, struct range r)
 	return done;
 }
 
+/* Of all threads together: there is no such number of a range. */
+static uint64_t merged(void)
+{
+	char *text = file_read(KSM_DIR "pages_sharing");
+	uint64_t n = text ? strtoull(text, NULL, 10) : 0;
+
+	free(text);
+	return n;
+}
+
+static bool unmerge(struct worker *w, struct range r)
+{
+	uint64_t before = merged();
+	int failed;
+
+	do
+		failed = madvise(r.p, r.size, MADV_UNMERGEABLE);
+	while (failed && errno == EINTR);
+	put_back(w, !failed, "MADV_UNMERGEABLE");
+	put_back(w, !madvise(r.p, r.size, MADV_MERGEABLE), "MADV_MERGEABLE");
+	return before;
+}
+
+/* A page is marked idle, by its frame number, and its mappings forget that it was accessed. */
+static bool idle(struct worker *w, struct range r)
+{
+	int map = open(PAGEMAP, O_RDONLY | O_CLOEXEC);
+	int bitmap = open(IDLE_BITMAP, O_WRONLY | O_CLOEXEC);
+	uint64_t entry, bit;
+	bool done = false;
+
+	(void)w;
+	for (size_t at = 0; map >= 0 && bitmap >= 0 && at < r.size; at += TD_PAGE) {
+		off_t index = (off_t)((uintptr_t)(r.p + at) / TD_PAGE);
+
+		if (pread(map, &entry, sizeof(entry), index * 8) != sizeof(entry) ||
+		    !(entry & PAGEMAP_PFN))
+			continue;
+		bit = 1ull << (entry & PAGEMAP_PFN) % 64;
+		if (pwrite(bitmap, &bit, sizeof(bit), (off_t)((entry & PAGEMAP_PFN) / 64 * 8)) ==
+		    sizeof(bit))
+			done = true;
+	}
+	if (map >= 0)
+		close(map);
+	if (bitmap >= 0)
+		close(bitmap);
+	return done;
+}
+
 static const struct {
 	bool (*event)(struct worker *w, struct range r);
 	bool large; /* is about a large page */
 } kinds[NKINDS] = {
     [DISCARD] = {discard, false},  [MPROTECT] = {protect, false},    [MREMAP] = {move, false},
     [COLLAPSE] = {collapse, true}, [SPLIT] = {split, true},	     [COMPACT] = {compact, false},
-    [PAGEOUT] = {pageout, false},  [DIRTY_LOG] = {dirty_log, false},
+    [PAGEOUT] = {pageout, false},  [DIRTY_LOG] = {dirty_log, false}, [KSM] = {unmerge, false},
+    [IDLE] = {idle, false},
 };
 
 /* ---- which one ---- */
@@ -321,6 +424,6 @@ STRESSOR(shared, .help = "vCPUs work in shared memory, which the host changes un
 	 .paths = "kvm_mmu_notifier_invalidate_range_start, kvm_tdp_mmu_unmap_gfn_range, "
 		  "kvm_tdp_mmu_age_gfn_range, tdp_mmu_split_huge_page, "
 		  "kvm_tdp_mmu_wrprot_slot, kvm_tdp_mmu_clear_dirty_pt_masked",
-	 .options = options, .vcpus = true, .vcpu_program = program, .check = check,
-	 .threads = threads, .init = init, .run = run, .fini = fini, .ncounters = 1 + NKINDS,
-	 .counters = counters);
+	 .options = options, .vcpus = true, .vcpu_program = program, .check = check, .lacks = lacks,
+	 .begin = begin, .end = end, .threads = threads, .init = init, .run = run, .fini = fini,
+	 .ncounters = 1 + NKINDS, .counters = counters);

@@ -166,18 +166,24 @@ static void softseam_under_kvm(void **state)
 	json_decref(r);
 }
 
-/* A module that is busy now and then is one that KVM can live with. */
-static void busy_module_is_lived_with(void **state)
+static void lives_with(const char *args)
 {
 	json_t *r, *counters;
 
-	(void)state;
-	want(run("", "--accel tcg tests/plans/latent.ini"), 0);
+	want(run("", args), 0);
 	r = report();
 	counters = json_object_get(json_array_get(json_object_get(r, "stressors"), 2), "counters");
 	/* Some 50 on a fast machine. */
 	assert_true(number(counters, "busy") > 0);
 	json_decref(r);
+}
+
+/* A module that is busy now and then is one that KVM can live with. */
+static void busy_module_is_lived_with(void **state)
+{
+	(void)state;
+	lives_with("--accel tcg tests/plans/latent.ini");
+	lives_with("--accel tcg tests/plans/latent-lifecycle.ini");
 }
 
 /* A KVM that does not flush: the guest goes on using memory that was freed. */

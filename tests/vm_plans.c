@@ -68,6 +68,48 @@ static void a_stressor_is_one_file(void **state)
 	json_decref(r);
 }
 
+/* How often OP came to what OPENER froze, or with OPENER NULL, to anything. */
+static json_int_t met(const json_t *r, const char *opener, const char *op)
+{
+	json_int_t times = 0;
+	json_t *window, *m;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(r, "windows"), i, window)
+	{
+		if (opener && strcmp(string(window, "op"), opener))
+			continue;
+		json_array_foreach(json_object_get(window, "met"), k, m)
+		{
+			if (!strcmp(string(m, "op"), op))
+				times += number(m, "times");
+		}
+	}
+	return times;
+}
+
+/* Who meets is counted, in its own cell, and nobody who was not there. */
+static void pairs_are_counted(void **state)
+{
+	static const char *const others[] = {"prefault", "image", "convert", "slot"};
+	json_t *r, *window;
+	size_t i;
+
+	(void)state;
+	want(run("", "--accel tcg tests/plans/windows.ini"), 0);
+	r = report();
+	assert_true(met(r, "fault", "punch") + met(r, "accept", "punch") > 0);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_equal(met(r, NULL, others[i]), 0);
+	json_array_foreach(json_object_get(r, "windows"), i, window)
+	{
+		if (number(window, "opened") && strcmp(string(window, "op"), "fault") &&
+		    strcmp(string(window, "op"), "image"))
+			assert_string_equal(string(window, "op"), "accept");
+	}
+	json_decref(r);
+}
+
 #define PLAN(id, name)                                                                             \
 	static void id(void **state)                                                               \
 	{                                                                                          \
@@ -95,6 +137,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(kitchen_sink),
 	    cmocka_unit_test(lifecycle),
 	    cmocka_unit_test(memory_pressure),
+	    cmocka_unit_test(pairs_are_counted),
 	    cmocka_unit_test(prefault_race),
 	    cmocka_unit_test(zap_storm),
 	    cmocka_unit_test(zerostep),

@@ -27,7 +27,7 @@ static void stock_kernel_is_clean(void **state)
 	assert_true(injected >= 3);
 	assert_true(number(r, "faults") > 0);
 	assert_true(number(r, "kcsan_watchpoints") > 0);
-	assert_int_equal(json_array_size(json_object_get(r, "checks")), 6);
+	assert_int_equal(json_array_size(json_object_get(r, "checks")), 8);
 	json_array_foreach(json_object_get(r, "checks"), i, s) assert_true(number(s, "count") > 0);
 	json_decref(r);
 }

@@ -48,9 +48,9 @@ static void tds_come_and_go(void **state)
 
 static void shared_memory_changes(void **state)
 {
-	static const char *const counters[] = {"exits",	    "protections", "moves",
-					       "collapses", "splits",	   "compactions",
-					       "pageouts",  "dirty_logs",  NULL};
+	static const char *const counters[] = {"exits",	   "protections", "moves",    "collapses",
+					       "splits",   "compactions", "pageouts", "dirty_logs",
+					       "unmerges", "idles",	  NULL};
 
 	(void)state;
 	counts_all("--accel tcg tests/plans/shared.ini", "shared", counters);

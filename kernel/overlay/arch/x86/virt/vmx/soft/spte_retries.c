@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Faults that are tried again for ever, in debugfs/septorture/retries. How long that
- * takes says nothing, as the machine may be slow: what counts is how often, and whether
- * anything else came about meanwhile for which it may have waited.
+ * takes says nothing, as the machine may be slow: what counts is how often, whether
+ * anything else came about meanwhile for which it may have waited, and whether the other
+ * CPUs ran at all: the host may have stopped the one that is in the way.
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
+#include <linux/kernel_stat.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/spinlock.h>
 #include <linux/stacktrace.h>
 
 #include "mmu/mmu_internal.h"
@@ -21,8 +24,8 @@
 #define NR_TASKS	256	/* that fault at a time; more would only be counted less */
 #define LOOK_EVERY	256
 
-/* So often in a row, without any SPTE that got another value, is for ever. */
-#define MAX_ALONE	4096
+/* So often in a row, without any SPTE that got another value or range being invalidated. */
+#define MAX_ALONE	8192
 /* So often is, whatever else happens. */
 #define MAX_EVER	100000
 
@@ -32,9 +35,12 @@ DEFINE_PER_CPU(u64, spte_changes);
 static struct attempt {
 	pid_t pid;
 	gpa_t gpa;
+	u64 tries;
+	/* Of these in looks at which all CPUs had gone on, */
 	u64 times;
-	u64 alone;	/* since another SPTE was seen to change */
+	u64 alone;	/* and since anything else was seen to change. */
 	u64 changes;
+	u64 beat;
 } attempts[NR_TASKS];
 
 static u64 most, most_alone;
@@ -56,6 +62,34 @@ static u64 changes(void)
 	return sum;
 }
 
+static u64 ticks(int cpu)
+{
+	u64 sum = 0;
+
+	for (int i = 0; i < NR_STATS; i++)
+		sum += data_race(kcpustat_cpu(cpu).cpustat[i]);
+	return sum;
+}
+
+/* How often all CPUs have had a timer tick since the one before. */
+static u64 beat(void)
+{
+	static DEFINE_RAW_SPINLOCK(lock);
+	static u64 last[NR_CPUS], beats;
+	bool all = true;
+	int cpu;
+
+	guard(raw_spinlock_irqsave)(&lock);
+	for_each_online_cpu(cpu)
+		all = all && ticks(cpu) != last[cpu];
+	if (all) {
+		beats++;
+		for_each_online_cpu(cpu)
+			last[cpu] = ticks(cpu);
+	}
+	return beats;
+}
+
 static noinline void report(const struct attempt *a)
 {
 	if (atomic_inc_return(&livelock.count) != 1)
@@ -74,23 +108,29 @@ void spte_tried(struct kvm_vcpu *vcpu, gpa_t gpa, bool again)
 		return;
 	if (!again || a->pid != current->pid || a->gpa != gpa)
 		*a = (struct attempt){ .pid = current->pid, .gpa = gpa, .changes = changes() };
-	if (!again)
+	if (!again || ++a->tries % LOOK_EVERY)
 		return;
-	a->times++;
-	a->alone++;
-	if (a->times > most)
-		most = a->times;
-	if (a->alone % LOOK_EVERY)
+	now = beat();
+	if (now == a->beat)
 		return;
+	a->beat = now;
+	a->times += LOOK_EVERY;
+	a->alone += LOOK_EVERY;
 	now = changes();
-	if (now != a->changes) {
+	/*
+	 * An invalidation is worth waiting for as well, and is slow: KVM_SET_MEMORY_ATTRIBUTES
+	 * stores every page's between begin and end, and changes no SPTE then.
+	 */
+	if (now != a->changes || data_race(READ_ONCE(vcpu->kvm->mmu_invalidate_in_progress))) {
 		a->changes = now;
 		a->alone = 0;
 	}
+	if (a->times > most)
+		most = a->times;
 	if (a->alone > most_alone)
 		most_alone = a->alone;
-	/* Once for each: either number is reached on a look, as both begin at 0. */
-	if (a->alone == round_up(MAX_ALONE, LOOK_EVERY) || a->times == round_up(MAX_EVER, LOOK_EVERY))
+	/* Once for each. */
+	if (a->alone == MAX_ALONE || a->times == round_up(MAX_EVER, LOOK_EVERY))
 		report(a);
 }
 
@@ -103,7 +143,7 @@ static int retries_show(struct seq_file *m, void *v)
 	if (!n)
 		return 0;
 	seq_printf(m, "livelock %d gpa %#llx tries %llu alone %llu in",
-		   atomic_read(&livelock.count), livelock.first.gpa, livelock.first.times,
+		   atomic_read(&livelock.count), livelock.first.gpa, livelock.first.tries,
 		   livelock.first.alone);
 	for (unsigned int i = 0; i < n; i++)
 		seq_printf(m, " %ps", (void *)livelock.frames[i]);
