@@ -55,20 +55,29 @@ static int set_strided(struct td *td, unsigned int vcpu, unsigned int nth)
 /*
  * A hot page is also touched without ACCEPT: that is another EPT violation, and the #VE handler
  * accepts. Not always, as the module's zero-step mitigation holds a vCPU back that loses its
- * page too often before. Every other vCPU begins with an ACCEPT, so that it makes tables, too.
+ * page too often before. Each begins with some of one kind, so that both kinds make tables, and
+ * meet their own.
  */
 static int set_hot(struct td *td, unsigned int vcpu, unsigned int nth)
 {
 	uint64_t pages = td->mem_size / TD_PAGE;
 
-	return td_set_program(td, vcpu,
-			      "      seed r0, %" PRIu64 "\n"
-			      "      jmp %s\n"
-			      "lazy:\n" TD_HOT_PAGE TOUCH "eager:\n" TD_HOT_PAGE ACCEPT TOUCH
-			      "      walk-random r1, %llu, %" PRIu64 "\n" ACCEPT TOUCH
-			      "      jmp lazy\n",
-			      td->seed, nth % 2 ? "eager" : "lazy", td->plan->td_hot,
-			      td->plan->td_hot, TD_MEM_GPA, pages);
+	return td_set_program(
+	    td, vcpu,
+	    "      seed r0, %" PRIu64 "\n"
+	    "      set r2, 8\n"
+	    "      jmp %s\n"
+	    "lazy:\n" TD_HOT_PAGE TOUCH "      add r2, -1\n"
+	    "      jnz r2, lazy\n"
+	    "      jmp round\n"
+	    "eager:\n" TD_HOT_PAGE ACCEPT TOUCH "      add r2, -1\n"
+	    "      jnz r2, eager\n"
+	    "round: set r2, 64\n"
+	    "both:\n" TD_HOT_PAGE TOUCH TD_HOT_PAGE ACCEPT TOUCH "      add r2, -1\n"
+	    "      jnz r2, both\n"
+	    "      walk-random r1, %llu, %" PRIu64 "\n" ACCEPT TOUCH "      jmp round\n",
+	    td->seed, td->seed >> nth % 32 & 1 ? "eager" : "lazy", td->plan->td_hot,
+	    td->plan->td_hot, td->plan->td_hot, td->plan->td_hot, TD_MEM_GPA, pages);
 }
 
 static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
