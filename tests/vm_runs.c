@@ -200,6 +200,19 @@ static void uncharged_hkid_is_found(void **state) /* K9 */
 	json_decref(r);
 }
 
+static void offline_cpu_is_found(void **state) /* K12 */
+{
+	json_t *r, *migrate;
+
+	(void)state;
+	want(run("", "--accel tcg --duration 10s configs/plans/cpu-hotplug.ini"), 1);
+	r = report();
+	assert_non_null(finding(r, "klog", "warn", "tdx_offline_cpu"));
+	migrate = json_array_get(json_object_get(r, "stressors"), 2);
+	assert_true(number(json_object_get(migrate, "counters"), "offline") > 0);
+	json_decref(r);
+}
+
 static json_t *run_bad(const char *which, const char *text)
 {
 	char *env = xasprintf("SEPTORTURE_AGENT=build/tests/badstress "
@@ -338,6 +351,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(cache_drain_is_found),
 	    cmocka_unit_test(vcpu_migration_is_found),
 	    cmocka_unit_test(uncharged_hkid_is_found),
+	    cmocka_unit_test(offline_cpu_is_found),
 	    cmocka_unit_test(bad_stressors_are_thrown_out),
 	    cmocka_unit_test(dead_agent_is_invalid),
 	    cmocka_unit_test(panic_is_a_finding),
