@@ -26,6 +26,7 @@ static const struct {
      "the external table was changed under the read mmu_lock without freezing the SPTE"},
     {"shared_removal", "a page was removed from the external table under the read mmu_lock"},
     {"frozen_argument", "FROZEN_SPTE was handed to the external update as a value"},
+    {"unfrozen_write", "a mirror SPTE was written under the read mmu_lock without freezing it"},
 };
 
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))

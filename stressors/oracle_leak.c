@@ -1,52 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a TD had must be back when it is gone: its page tables and its HKID. */
+/*
+ * What a TD had must be back when it is gone: its page tables, its HKID, and what the cgroup was
+ * charged for that, which the agent has one of its own for.
+ */
 #include "agent.h"
 #include "outcome.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TDS "/sys/kernel/debug/softseam/tds"
 /* KVM has one object per page table; shrinking the cache makes its count exact. */
 #define SLAB "/sys/kernel/slab/kvm_mmu_page_header/"
 
+#define CGROUPS "/sys/fs/cgroup/"
+#define CGROUP	CGROUPS "septorture/"
+
+#define VMSTAT	"/proc/vmstat"
+#define REFRESH "/proc/sys/vm/stat_refresh" /* makes the numbers in it exact */
+
 #define PATIENCE_US 2000000 /* RCU frees them */
 
-static uint64_t baseline; /* objects that were lost before, or belong to nobody */
-
-static bool objects(uint64_t *n)
+/* The number behind KEY in a file. */
+static bool number(const char *path, const char *key, uint64_t *n)
 {
-	char *text;
-	bool ok;
+	char *text = file_read(path);
+	const char *at = text ? strstr(text, key) : NULL;
+	bool ok = at && sscanf(at + strlen(key), "%" SCNu64, n) == 1;
 
-	file_write(SLAB "shrink", "1");
-	text = file_read(SLAB "objects");
-	ok = text && sscanf(text, "%" SCNu64, n) == 1;
 	free(text);
 	return ok;
+}
+
+static bool tables(uint64_t *n)
+{
+	file_write(SLAB "shrink", "1");
+	return number(SLAB "objects", "", n);
+}
+
+static bool sec_page_tables(uint64_t *n)
+{
+	file_write(REFRESH, "1");
+	return number(VMSTAT, "nr_sec_page_table_pages ", n);
+}
+
+static bool charges(uint64_t *n)
+{
+	return number(CGROUP "misc.current", "tdx ", n);
+}
+
+static struct amount {
+	const char *kind, *title;
+	bool (*now)(uint64_t *n);
+	const char *lacks; /* why there is no such number, a sentence */
+	uint64_t baseline; /* what was lost before, or belongs to nobody */
+} amounts[] = {
+    {"page-tables", "page tables of a destroyed TD were never freed", tables,
+     "the number of slab objects (" SLAB "objects) is not there", 0},
+    {"sec-page-tables", "page tables of a destroyed TD are still counted (SecPageTables)",
+     sec_page_tables, "the number of page tables (" VMSTAT ") is not there", 0},
+    {"hkid-charge", "a cgroup is still charged for the HKID of a TD that is gone", charges,
+     "there is no cgroup v2 with the misc controller in " CGROUPS, 0},
+};
+
+#define NAMOUNTS (sizeof(amounts) / sizeof(amounts[0]))
+
+static void join_cgroup(void)
+{
+	file_write(CGROUPS "cgroup.subtree_control", "+misc");
+	mkdir(CGROUP, 0755);
+	file_write(CGROUP "cgroup.procs", "0");
 }
 
 static const char *needs(void)
 {
 	if (access(TDS, R_OK))
 		return "softseam's audit (" TDS ") is not there";
-	return objects(&baseline) ? NULL
-				  : "the number of slab objects (" SLAB "objects) is not there";
+	join_cgroup();
+	for (struct amount *a = amounts; a < amounts + NAMOUNTS; a++)
+		if (!a->now(&a->baseline))
+			return a->lacks;
+	return NULL;
 }
 
-static bool tables_are_back(unsigned int td)
+static bool is_back(struct amount *a, unsigned int td)
 {
 	uint64_t n = 0, start = now_us();
 
-	while (objects(&n) && n > baseline && now_us() - start < PATIENCE_US)
+	while (a->now(&n) && n > a->baseline && now_us() - start < PATIENCE_US)
 		sleep_us(10000);
-	if (n <= baseline)
+	if (n <= a->baseline)
 		return true;
-	event_finding("leak", "page-tables", td, "page tables of a destroyed TD were never freed",
-		      json_pack("{s:I}", "tables", (json_int_t)(n - baseline)));
-	baseline = n;
+	event_finding("leak", a->kind, td, a->title,
+		      json_pack("{s:I}", "left", (json_int_t)(n - a->baseline)));
+	a->baseline = n;
 	return false;
 }
 
@@ -64,11 +115,15 @@ static bool hkid_is_back(unsigned int td)
 
 static bool gone(unsigned int td)
 {
-	bool hkid = hkid_is_back(td), tables = tables_are_back(td);
+	bool hkid = hkid_is_back(td), may_leak = outcome_leaks() & LEAK_HKID;
+	bool ok = hkid || may_leak;
 
-	event_check("leak", td, (hkid || outcome_leaks() & LEAK_HKID) && tables, NULL);
+	for (struct amount *a = amounts; a < amounts + NAMOUNTS; a++)
+		if (!may_leak || a->now != charges)
+			ok = is_back(a, td) && ok;
+	event_check("leak", td, ok, NULL);
 	return hkid;
 }
 
-ORACLE(leak, "leak", .help = "a destroyed TD leaves no page table and no HKID behind",
+ORACLE(leak, "leak", .help = "a destroyed TD leaves no page table, no HKID and no charge behind",
        .needs = needs, .gone = gone);

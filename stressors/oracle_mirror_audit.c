@@ -2,7 +2,8 @@
 /*
  * Whenever nobody maps or zaps, KVM's mirror tables and the module's S-EPT
  * must say the same of every GFN, the PAMT must know each page as the TD's,
- * and no SPTE may be frozen.
+ * which must be the guest_memfd's and private by the VM's attributes, and no
+ * SPTE may be frozen.
  */
 #include "agent.h"
 
@@ -15,7 +16,17 @@
 /* States as TDH.MEM.SEPT.RD gives them (asm/septorture_abi.h). */
 enum { PENDING = 2, MAPPED = 4, NL_MAPPED = 0x84 };
 
-enum kind { FROZEN, NOT_IN_SEPT, NOT_IN_MIRROR, OTHER_STATE, OTHER_PAGE, PAMT, NKINDS };
+enum kind {
+	FROZEN,
+	NOT_IN_SEPT,
+	NOT_IN_MIRROR,
+	OTHER_STATE,
+	OTHER_PAGE,
+	PAMT,
+	NOT_PRIVATE,
+	NOT_BACKED,
+	NKINDS
+};
 
 static const struct {
 	const char *name;
@@ -27,6 +38,8 @@ static const struct {
     [OTHER_STATE] = {"other_state", "an S-EPT entry is in a state that does not fit the mirror's"},
     [OTHER_PAGE] = {"other_page", "mirror and S-EPT have different pages for an entry"},
     [PAMT] = {"pamt", "the PAMT does not know the page of an S-EPT entry as the TD's"},
+    [NOT_PRIVATE] = {"not_private", "a page is mapped as private that was converted to shared"},
+    [NOT_BACKED] = {"not_backed", "a page is mapped that is not the guest_memfd's at that offset"},
 };
 
 /* What is wrong at one quiesce point: how often, and the first of each kind. */
@@ -80,6 +93,10 @@ static void compare_entry(struct audit *a, const struct septorture_mirror *m,
 		wrong(a, OTHER_PAGE, m, s);
 	if (s->pamt_bad)
 		wrong(a, PAMT, m, s);
+	if (m->wrong & SEPTORTURE_NOT_PRIVATE)
+		wrong(a, NOT_PRIVATE, m, s);
+	if (m->wrong & SEPTORTURE_NOT_BACKED)
+		wrong(a, NOT_BACKED, m, s);
 }
 
 /* Tables before what is in them, as both files have it. */
@@ -176,5 +193,5 @@ static void quiesce(struct td *td)
 }
 
 ORACLE(mirror_audit, "mirror-audit",
-       .help = "mirror tables, S-EPT and PAMT agree, and no SPTE is frozen", .needs = needs,
-       .quiesce = quiesce);
+       .help = "mirror tables, S-EPT, PAMT and guest_memfd agree, and no SPTE is frozen",
+       .needs = needs, .quiesce = quiesce);

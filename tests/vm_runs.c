@@ -213,6 +213,17 @@ static void offline_cpu_is_found(void **state) /* K12 */
 	json_decref(r);
 }
 
+static void obsolete_root_is_found(void **state) /* K13 */
+{
+	json_t *r;
+
+	(void)state;
+	want(run("", "--accel tcg configs/plans/obsolete-root.ini"), 1);
+	r = report();
+	assert_non_null(finding(r, "liveness", "livelock", "for ever"));
+	json_decref(r);
+}
+
 static json_t *run_bad(const char *which, const char *text)
 {
 	char *env = xasprintf("SEPTORTURE_AGENT=build/tests/badstress "
@@ -352,6 +363,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(vcpu_migration_is_found),
 	    cmocka_unit_test(uncharged_hkid_is_found),
 	    cmocka_unit_test(offline_cpu_is_found),
+	    cmocka_unit_test(obsolete_root_is_found),
 	    cmocka_unit_test(bad_stressors_are_thrown_out),
 	    cmocka_unit_test(dead_agent_is_invalid),
 	    cmocka_unit_test(panic_is_a_finding),

@@ -35,9 +35,13 @@ struct septorture_change {
  */
 enum septorture_mirror_kind { SEPTORTURE_VM, SEPTORTURE_SPTE };
 
+#define SEPTORTURE_NOT_PRIVATE	1	/* by the VM's memory attributes */
+#define SEPTORTURE_NOT_BACKED	2	/* by that page: it is not the guest_memfd's at that offset */
+
 struct septorture_mirror {
 	__u32 kind;
-	__u32 level;
+	__u16 level;
+	__u16 wrong;	/* SPTE of a 4K page: SEPTORTURE_NOT_... */
 	__u64 root;	/* SPTE: of the root table; VM: of the TDR */
 	__u64 gfn;	/* VM: tables that KVM has, in all roots */
 	__u64 spte;	/* VM: how many it thinks it has (tdp_mmu_pages) */

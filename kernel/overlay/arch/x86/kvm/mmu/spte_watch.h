@@ -27,6 +27,8 @@ void spte_watch_note(u64 *sptep);
 void spte_watch_froze(u64 *sptep, u64 old_spte);
 /* Does this task hold the SPTE frozen? */
 bool spte_watch_owns(u64 *sptep);
+/* It was written by a plain write, without having been frozen. */
+void spte_watch_wrote(u64 *sptep, u64 new_spte);
 /* It does no longer; what was found in its place is @found. */
 void spte_watch_thawed(u64 *sptep, u64 found, u64 new_spte);
 /* FROZEN_SPTE was read. */
@@ -58,10 +60,12 @@ static inline void spte_watch_write(u64 *sptep, u64 new_spte)
 	}
 	spte_watch_note(sptep);
 	/* Relaxed: no more ordered than the plain write that it stands for. */
-	if (unlikely(spte_watch_owns(sptep)))
+	if (unlikely(spte_watch_owns(sptep))) {
 		spte_watch_thawed(sptep, xchg_relaxed(sptep, new_spte), new_spte);
-	else
+	} else {
 		WRITE_ONCE(*sptep, new_spte);
+		spte_watch_wrote(sptep, new_spte);
+	}
 }
 
 static inline u64 spte_watch_xchg(u64 *sptep, u64 new_spte)

@@ -7,6 +7,7 @@
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/kvm_host.h>
+#include <linux/pagemap.h>
 #include <asm/septorture_abi.h>
 
 #include "mmu/mmu_internal.h"
@@ -22,8 +23,39 @@ static_assert(SEPTORTURE_SPTE_PRESENT == SPTE_MMU_PRESENT_MASK);
 
 struct walk {
 	struct snapshot *out;
+	struct kvm *kvm;
 	u64 root, tables, direct_4k;
 };
+
+/* A guest_memfd that is being closed can't be asked any more. */
+static bool backed(struct kvm *kvm, u64 gfn, u64 pfn)
+{
+	struct kvm_memory_slot *slot = gfn_to_memslot(kvm, gfn);
+	pgoff_t index;
+	struct file *file;
+	struct folio *folio;
+	bool same;
+
+	if (!slot || !kvm_slot_has_gmem(slot))
+		return false;
+	file = get_file_active(&slot->gmem.file);
+	if (!file)
+		return true;
+	index = gfn - slot->base_gfn + slot->gmem.pgoff;
+	folio = filemap_get_folio(file->f_mapping, index);
+	same = !IS_ERR(folio) && page_to_pfn(folio_file_page(folio, index)) == pfn;
+	if (!IS_ERR(folio))
+		folio_put(folio);
+	/* Not the last reference: it is a slot's file, and that of whoever has it open. */
+	fput(file);
+	return same;
+}
+
+static u16 wrong(struct kvm *kvm, u64 gfn, u64 spte)
+{
+	return (kvm_mem_is_private(kvm, gfn) ? 0 : SEPTORTURE_NOT_PRIVATE) |
+	       (backed(kvm, gfn, spte_to_pfn(spte)) ? 0 : SEPTORTURE_NOT_BACKED);
+}
 
 static void walk_table(struct walk *w, struct kvm_mmu_page *sp)
 {
@@ -44,6 +76,8 @@ static void walk_table(struct walk *w, struct kvm_mmu_page *sp)
 			child = spte_to_child_sp(spte);
 			w->tables++;
 			r.child = child->external_spt ? __pa(child->external_spt) : 0;
+		} else if (is_shadow_present_pte(spte) && sp->role.is_mirror) {
+			r.wrong = wrong(w->kvm, r.gfn, spte);
 		}
 		if (sp->role.is_mirror)
 			snapshot_add(w->out, &r);
@@ -60,11 +94,14 @@ static void walk_vm(struct walk *w, struct kvm *kvm)
 	struct septorture_mirror vm = { .kind = SEPTORTURE_VM };
 	struct kvm_mmu_page *root;
 	size_t at;
+	int idx;
 
 	if (!tdr)
 		return;
 	at = snapshot_add(w->out, &vm);
+	w->kvm = kvm;
 	w->tables = w->direct_4k = 0;
+	idx = srcu_read_lock(&kvm->srcu);
 	read_lock(&kvm->mmu_lock);
 	rcu_read_lock();
 	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link) {
@@ -77,6 +114,7 @@ static void walk_vm(struct walk *w, struct kvm *kvm)
 	vm.child = w->direct_4k;
 	vm.spte = atomic64_read(&kvm->arch.tdp_mmu_pages);
 	read_unlock(&kvm->mmu_lock);
+	srcu_read_unlock(&kvm->srcu, idx);
 	snapshot_set(w->out, at, &vm);
 }
 

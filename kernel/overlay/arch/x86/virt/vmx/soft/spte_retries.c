@@ -24,10 +24,10 @@
 #define NR_TASKS	256	/* that fault at a time; more would only be counted less */
 #define LOOK_EVERY	256
 
-/* So often in a row, without any SPTE that got another value or range being invalidated. */
+/* So often in a row, without any SPTE that got another value, is for ever. */
 #define MAX_ALONE	8192
 /* So often is, whatever else happens. */
-#define MAX_EVER	100000
+#define MAX_EVER	32768
 
 DEFINE_PER_CPU(u64, spte_changes);
 
@@ -114,14 +114,16 @@ void spte_tried(struct kvm_vcpu *vcpu, gpa_t gpa, bool again)
 	if (now == a->beat)
 		return;
 	a->beat = now;
+	/*
+	 * An invalidation is worth waiting for, and is slow: KVM_SET_MEMORY_ATTRIBUTES stores
+	 * every page's between begin and end, and changes no SPTE then.
+	 */
+	if (data_race(READ_ONCE(vcpu->kvm->mmu_invalidate_in_progress)))
+		return;
 	a->times += LOOK_EVERY;
 	a->alone += LOOK_EVERY;
 	now = changes();
-	/*
-	 * An invalidation is worth waiting for as well, and is slow: KVM_SET_MEMORY_ATTRIBUTES
-	 * stores every page's between begin and end, and changes no SPTE then.
-	 */
-	if (now != a->changes || data_race(READ_ONCE(vcpu->kvm->mmu_invalidate_in_progress))) {
+	if (now != a->changes) {
 		a->changes = now;
 		a->alone = 0;
 	}
@@ -130,7 +132,7 @@ void spte_tried(struct kvm_vcpu *vcpu, gpa_t gpa, bool again)
 	if (a->alone > most_alone)
 		most_alone = a->alone;
 	/* Once for each. */
-	if (a->alone == MAX_ALONE || a->times == round_up(MAX_EVER, LOOK_EVERY))
+	if (a->alone == MAX_ALONE || a->times == MAX_EVER)
 		report(a);
 }
 

@@ -21,7 +21,7 @@ DEFINE_STATIC_KEY_TRUE(spte_watch_key);
 
 enum watch_kind {
 	READ_BACK, CLOBBERED, TAKEN_OVER, LEFT_FROZEN, NOT_FROZEN, SHARED_REMOVAL,
-	FROZEN_ARGUMENT, NR_KINDS,
+	FROZEN_ARGUMENT, UNFROZEN_WRITE, NR_KINDS,
 };
 
 static const char *const kind_names[NR_KINDS] = {
@@ -32,6 +32,7 @@ static const char *const kind_names[NR_KINDS] = {
 	[NOT_FROZEN]		= "not_frozen",
 	[SHARED_REMOVAL]	= "shared_removal",
 	[FROZEN_ARGUMENT]	= "frozen_argument",
+	[UNFROZEN_WRITE]	= "unfrozen_write",
 };
 
 /* The first of its kind; frames are there once nr_frames is. */
@@ -164,6 +165,16 @@ void spte_watch_read_frozen(u64 *sptep)
 static bool held_for_write(struct kvm *kvm)
 {
 	return (atomic_read(&kvm->mmu_lock.raw_lock.cnts) & _QW_LOCKED) == _QW_LOCKED;
+}
+
+/* What maps for a vCPU has mmu_lock for read, and others may write the SPTE, too. */
+void spte_watch_wrote(u64 *sptep, u64 new_spte)
+{
+	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
+	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
+
+	if (vcpu && sp->role.is_mirror && !held_for_write(vcpu->kvm))
+		report(UNFROZEN_WRITE, spte_gfn(sp, sptep), sp->role.level, new_spte);
 }
 
 void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte, int level)
