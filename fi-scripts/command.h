@@ -27,6 +27,7 @@ int cmd_list(int argc, char **argv);
 int cmd_minimise(int argc, char **argv);
 int cmd_mutants(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 
 /* "septorture: ..." on stderr. */

@@ -64,6 +64,17 @@ static char *find_directory(const char *src, const char *word, const char **find
 	return dir;
 }
 
+char *past_run_directory(const char *src, const char *word, char **error)
+{
+	char *dir = run_directory(src, word);
+
+	if (!dir)
+		*error = xasprintf("there is no run '%s'; give an id of %s/build/runs, the path of "
+				   "a run's directory, or 'latest'",
+				   word, shown_path(src));
+	return dir;
+}
+
 /* ---- what its report says ---- */
 
 static bool read_seed(const json_t *o, uint64_t *seed)

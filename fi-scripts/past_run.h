@@ -40,6 +40,12 @@ int past_run_read(struct past_run *run, const char *src, const char *word, const
 		  char **error);
 
 /*
+ * The directory alone of the run that WORD names, with no finding behind it, or NULL with *error
+ * set; both for free().
+ */
+char *past_run_directory(const char *src, const char *word, char **error);
+
+/*
  * The finding that WORD means: the number of one that counts, from 1, or a part
  * of a signature; NULL: the first that counts. NULL with *error set if there is none.
  */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "format.h"
 #include "xmem.h"
 
 /* A plan may be called anything; a directory that people type should not be. */
@@ -92,12 +93,17 @@ char *rundir_probe(const char *path)
 
 static void clear(const char *path)
 {
-	static const char *const names[] = {
-	    "probe",	      "initramfs.cpio",	  "report.json.new",
-	    "report.txt.new", "mutants.json.new", "mutants.txt.new"};
+	static const char *const names[] = {"probe", "initramfs.cpio", "mutants.json.new",
+					    "mutants.txt.new"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		remove_in(path, names[i]);
+	for (size_t i = 0; report_formats[i]; i++) {
+		char *draft = xasprintf("%s.new", report_formats[i]->file);
+
+		remove_in(path, draft);
+		free(draft);
+	}
 }
 
 void rundir_clear(const struct rundir *dir)

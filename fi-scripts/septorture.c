@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"minimise", "find the smallest plan with which a finding comes back", cmd_minimise},
     {"enumerate", "fail each call of each site once, with each error, and see what comes of it",
      cmd_enumerate},
+    {"report", "show the report of a run once more, in another format", cmd_report},
     {"list", "show sites, statuses, stressors, oracles, plans and mutants", cmd_list},
     {0},
 };

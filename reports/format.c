@@ -4,14 +4,15 @@
 #include <stdlib.h>
 
 #include "draft.h"
+#include "html.h"
 #include "json.h"
+#include "junit.h"
+#include "ktap.h"
 #include "text.h"
 #include "xmem.h"
 
 const struct report_format *const report_formats[] = {
-    &json_format,
-    &text_format,
-    NULL,
+    &json_format, &text_format, &html_format, &junit_format, &ktap_format, NULL,
 };
 
 int report_write_all(const struct run_report *run, const char *dir, char **error)

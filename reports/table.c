@@ -79,6 +79,14 @@ static void print_row(char *const *cells, const int *width, size_t ncols, FILE *
 	fputc('\n', out);
 }
 
+void table_empty(struct table *t)
+{
+	for (size_t i = 0; i < t->ncells; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	*t = (struct table){.ncols = t->ncols};
+}
+
 void table_print(struct table *t, const char *indent, FILE *out)
 {
 	int *width = xcalloc(t->ncols, sizeof(*width));
@@ -89,11 +97,8 @@ void table_print(struct table *t, const char *indent, FILE *out)
 		fputs(indent, out);
 		print_row(t->cells + i, width, t->ncols, out);
 	}
-	for (size_t i = 0; i < t->ncells; i++)
-		free(t->cells[i]);
 	free(width);
-	free(t->cells);
-	*t = (struct table){.ncols = t->ncols};
+	table_empty(t);
 }
 
 void table_line(const char *line, const char *indent, FILE *out)

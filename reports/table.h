@@ -19,6 +19,9 @@ __attribute__((format(printf, 2, 3))) void table_addf(struct table *t, const cha
 /* Prints the table, each line after INDENT, and empties it. */
 void table_print(struct table *t, const char *indent, FILE *out);
 
+/* Frees the cells; the number of columns stays. */
+void table_empty(struct table *t);
+
 /* Prints LINE, cleaned as a cell is, after INDENT. */
 void table_line(const char *line, const char *indent, FILE *out);
 

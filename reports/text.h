@@ -5,6 +5,9 @@
 
 #include "format.h"
 
+/* Above each finding. */
+#define TEXT_RULE "------------------------------------------------------------------------"
+
 /* The summary and the findings. */
 extern const struct report_format text_format;
 

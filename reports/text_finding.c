@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "summary.h"
+#include "text.h"
 #include "xmem.h"
-
-#define RULE "------------------------------------------------------------------------"
 
 static char *first_seen(const struct run_report *run, const struct finding *f)
 {
@@ -34,7 +34,7 @@ static void write_facts(const struct run_report *run, const struct finding *f, F
 	char *seen = first_seen(run, f);
 
 	table_add(&t, "found by");
-	table_addf(&t, "%s/%s%s%s%s", f->oracle, f->kind, text_mark(f), f->known ? " " : "",
+	table_addf(&t, "%s/%s%s%s%s", f->oracle, f->kind, summary_mark(f), f->known ? " " : "",
 		   f->known ? f->known : "");
 	table_add(&t, "signature");
 	table_add(&t, f->signature);
@@ -42,7 +42,7 @@ static void write_facts(const struct run_report *run, const struct finding *f, F
 	table_add(&t, seen);
 	table_add(&t, "seen");
 	table_addf(&t, "%" PRIu64 " time%s", f->count, f->count == 1 ? "" : "s");
-	text_subject(run, &t);
+	summary_subject(run, &t);
 	table_print(&t, "", out);
 	free(seen);
 }
@@ -87,7 +87,7 @@ static void write_body(const struct finding *f, FILE *out)
 
 void text_finding(const struct run_report *run, const struct finding *f, FILE *out)
 {
-	fputs("\n" RULE "\n", out);
+	fputs("\n" TEXT_RULE "\n", out);
 	table_line(f->title, "", out);
 	fputc('\n', out);
 	write_facts(run, f, out);

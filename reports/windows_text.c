@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "table.h"
 #include "windows.h"
 
 static const struct window_stat *find(const struct run_report *run, const char *op,
@@ -56,21 +55,29 @@ static void add_row(struct table *t, const struct window_stat *w)
 	}
 }
 
-void windows_write(const struct run_report *run, FILE *out)
+void windows_table(const struct run_report *run, struct table *t)
 {
-	struct table t = {.ncols = 2};
-	unsigned int hit, all;
-
+	t->ncols = 2;
 	if (!run->nwindows)
 		return;
 	for (const char *const *a = window_arrivals; *a; a++)
-		t.ncols++;
-	table_add(&t, "FROZEN BY");
-	table_add(&t, "OPENED");
+		t->ncols++;
+	table_add(t, "FROZEN BY");
+	table_add(t, "OPENED");
 	for (const char *const *a = window_arrivals; *a; a++)
-		table_add(&t, *a);
+		table_add(t, *a);
 	for (size_t i = 0; i < run->nwindows; i++)
-		add_row(&t, &run->windows[i]);
+		add_row(t, &run->windows[i]);
+}
+
+void windows_write(const struct run_report *run, FILE *out)
+{
+	struct table t = {0};
+	unsigned int hit, all;
+
+	windows_table(run, &t);
+	if (!t.ncells)
+		return;
 	fputc('\n', out);
 	table_print(&t, "", out);
 	window_pairs(run, &hit, &all);

@@ -113,9 +113,10 @@ static void quiesce(struct td *td)
 
 	if (atomic_load(&td->dead) || !count(td, &c))
 		return;
-	/* kswapd and khugepaged go on: shared pages may have gone between the two counts. */
+	/* kswapd, khugepaged and ksmd go on: shared pages may have gone between the two counts. */
 	for (int i = 0; i < RECOUNTS && c.pages_4k - c.shared != c.leaves; i++) {
 		sleep_us(RECOUNT_US);
+		mirror_forget();
 		if (!count(td, &c))
 			return;
 	}

@@ -67,7 +67,9 @@ static void run(struct worker *w)
 		if (!convert(w, at, n * TD_PAGE, false))
 			return;
 		sleep_us(w->opts[OPT_HOLD]);
-		if (!convert(w, at, n * TD_PAGE, true))
+		/* Oracles may look in between: what is shared then must not be mapped as private.
+		 */
+		if (!worker_go(w) || !convert(w, at, n * TD_PAGE, true))
 			return;
 		now = atomic_load(&w->td->conversions);
 		worker_count(w, COUNT_GUEST, now - wanted);

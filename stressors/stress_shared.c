@@ -258,15 +258,25 @@ static bool protect(struct worker *w, struct range r)
 	return true;
 }
 
+/* A signal may end it as it makes pages separate that KSM merged. */
+static bool move_to(char *from, size_t size, char *to)
+{
+	void *p;
+
+	do
+		p = mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	while (p == MAP_FAILED && errno == EINTR);
+	return p == to;
+}
+
 static bool move(struct worker *w, struct range r)
 {
 	char *away = AWAY + (r.p - MEMORY);
 
-	if (mremap(r.p, r.size, r.size, MREMAP_MAYMOVE | MREMAP_FIXED, away) != away)
+	if (!move_to(r.p, r.size, away))
 		return false;
 	sleep_us(w->opts[OPT_HOLD]);
-	put_back(w, mremap(away, r.size, r.size, MREMAP_MAYMOVE | MREMAP_FIXED, r.p) == r.p,
-		 "mremap()");
+	put_back(w, move_to(away, r.size, r.p), "mremap()");
 	return true;
 }
 

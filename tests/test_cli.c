@@ -217,6 +217,37 @@ static void clean(void **state)
 	free(args);
 }
 
+static void reports(void **state)
+{
+	static const char *const good[][2] = {
+	    {"report", "run          "},
+	    {"report latest --json", "{\n \"v\": 1,"},
+	    {"report --junit", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"},
+	    {"report --ktap", "KTAP version 1\n"},
+	    {"report tree/build/runs/latest --junit --mail", "run          "},
+	};
+
+	(void)state;
+	set_qemu(HELLO END1, WARN);
+	want(run("run p.ini"), 1);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		want(run(good[i][0]), 0);
+		assert_int_equal(strncmp(out, good[i][1], strlen(good[i][1])), 0);
+	}
+	assert_contains(out, "\nsignature   ");
+	want(run("report --text"), 0);
+	assert_contains(out, "\n1 FINDING\n");
+	assert_lacks(out, "\nsignature   ");
+
+	want(run("report nothing"), 2);
+	assert_contains(err, "there is no run 'nothing'; give an id of tree/build/runs,");
+	want(run("report latest again"), 2);
+	assert_contains(err, "'again' is one too many; one run at a time");
+	assert_int_equal(remove("tree/build/runs/latest/report.ktap"), 0);
+	want(run("report --ktap"), 2);
+	assert_contains(err, "report.ktap: No such file or directory; the run was cut short, or ");
+}
+
 static void run_options(void **state)
 {
 	char link[256] = "", *args;
@@ -495,19 +526,13 @@ static void lingers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(usage),	 TEST(lists),
-	    TEST(no_tree),	 TEST(bad_plan),
-	    TEST(kernel_builds), TEST(no_agent),
-	    TEST(no_emulator),	 TEST(programs),
-	    TEST(clean),	 TEST(run_options),
-	    TEST(drawn_seed),	 TEST(no_faults),
-	    TEST(reproduce),	 TEST(findings),
-	    TEST(scopes),	 TEST(panic),
-	    TEST(died),		 TEST(invalid),
-	    TEST(never_reports), TEST(falls_silent),
-	    TEST(never_ends),	 TEST(strange_deadline),
-	    TEST(interrupted),	 TEST(killed),
-	    TEST(lingers),
+	    TEST(usage),	 TEST(lists),	    TEST(no_tree),	    TEST(bad_plan),
+	    TEST(kernel_builds), TEST(no_agent),    TEST(no_emulator),	    TEST(programs),
+	    TEST(clean),	 TEST(run_options), TEST(reports),	    TEST(drawn_seed),
+	    TEST(no_faults),	 TEST(reproduce),   TEST(findings),	    TEST(scopes),
+	    TEST(panic),	 TEST(died),	    TEST(invalid),	    TEST(never_reports),
+	    TEST(falls_silent),	 TEST(never_ends),  TEST(strange_deadline), TEST(interrupted),
+	    TEST(killed),	 TEST(lingers),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, cli_set_up, cli_tear_down);

@@ -374,6 +374,54 @@ static void scope_of_cut_splats(void **state)
 	run_free(run);
 }
 
+#define SPLIT_FINDING                                                                              \
+	"{\"e\":\"finding\",\"us\":5,\"oracle\":\"stats\",\"kind\":\"drift\",\"td\":1,"            \
+	"\"title\":\"a <b> & \\\"c\\\"\",\"facts\":{}}\n"
+#define CHECK(oracle) "{\"e\":\"check\",\"us\":5,\"oracle\":\"" oracle "\",\"td\":1,\"ok\":true}\n"
+
+/* What test runners read: a test per oracle, in which only what counts fails. */
+static void test_reports(void **state)
+{
+	struct run_report *run = ingest(HELLO SPLIT_FINDING CHECK("stats") CHECK("leak") END(7),
+					RACE("other", "other") "\n", NULL);
+	char *error, *text;
+
+	(void)state;
+	run->id = xstrdup("r-1");
+	run->plan = xstrdup("p");
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.ktap");
+	assert_string_equal(text, "KTAP version 1\n# r-1\n1..4\nok 1 run\nok 2 klog\n"
+				  "# a <b> & \"c\"\n# stats: drift: a <b> & \"c\"\n"
+				  "not ok 3 stats # 1 checks\nok 4 leak # 1 checks\n");
+	free(text);
+	text = read_text("report.xml");
+	assert_contains(text, " <testsuite name=\"r-1\" tests=\"4\" failures=\"1\" errors=\"0\" ");
+	assert_contains(text, "  <testcase classname=\"p\" name=\"klog\"></testcase>\n");
+	assert_contains(text,
+			"<failure message=\"a &lt;b&gt; &amp; &quot;c&quot;\" type=\"drift\">");
+	free(text);
+	text = read_text("report.html");
+	assert_contains(text, "<h1 class=\"findings\">1 FINDING</h1>");
+	assert_contains(text, "<a href=\"#finding-1\">a &lt;b&gt; &amp; &quot;c&quot;</a>");
+	assert_contains(text, "<h3 id=\"finding-1\">a &lt;b&gt; &amp; ");
+	assert_lacks(text, "<b>");
+	free(text);
+	run_free(run);
+
+	run = ingest(HELLO, NULL, "the VM\nwent");
+	assert_int_equal(report_write_all(run, ".", &error), 0);
+	text = read_text("report.ktap");
+	assert_contains(text, "# the VM\n# went");
+	assert_contains(text, "\nnot ok 1 run\nok 2 klog\n");
+	free(text);
+	text = read_text("report.xml");
+	assert_contains(text, "errors=\"1\"");
+	assert_contains(text, "<error message=\"the VM&#10;went");
+	free(text);
+	run_free(run);
+}
+
 static void scope_reports(void **state)
 {
 	struct run_report *run =
@@ -1144,6 +1192,7 @@ int main(void)
 	    cmocka_unit_test(scope_of_oracles),
 	    cmocka_unit_test(cut_runs_are_never_clean),
 	    cmocka_unit_test(scope_of_cut_splats),
+	    cmocka_unit_test(test_reports),
 	    cmocka_unit_test(scope_reports),
 	    cmocka_unit_test(proofs),
 	    cmocka_unit_test(missing_proofs),
