@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "command.h"
-#include "html.h"
-#include "json.h"
-#include "junit.h"
-#include "ktap.h"
+#include "format.h"
 #include "past_run.h"
 #include "text.h"
 #include "xmem.h"
+
+#define FORMAT_KEY 0x100 /* of the first format; no character */
 
 struct report_args {
 	const char *run;
@@ -20,62 +19,55 @@ struct report_args {
 	bool summary; /* only what is above the first finding */
 };
 
-static void choose(struct report_args *args, const struct report_format *format, bool summary)
-{
-	args->format = format;
-	args->summary = summary;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct report_args *args = state->input;
 
 	switch (key) {
 	case 't':
-		choose(args, &text_format, true);
-		return 0;
-	case 'm':
-		choose(args, &text_format, false);
-		return 0;
-	case 'h':
-		choose(args, &html_format, false);
-		return 0;
-	case 'j':
-		choose(args, &json_format, false);
-		return 0;
-	case 'u':
-		choose(args, &junit_format, false);
-		return 0;
-	case 'k':
-		choose(args, &ktap_format, false);
+		args->format = &text_format;
+		args->summary = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num)
 			argp_error(state, "'%s' is one too many; one run at a time", arg);
 		args->run = arg;
 		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
 	}
+	if (key < FORMAT_KEY || key >= FORMAT_KEY + (int)report_nformats())
+		return ARGP_ERR_UNKNOWN;
+	args->format = report_formats[key - FORMAT_KEY];
+	args->summary = false;
+	return 0;
 }
 
-static const struct argp_option options[] = {
-    {"text", 't', NULL, 0, "The summary that the run ended with (the default)", 0},
-    {"mail", 'm', NULL, 0, "The summary and the findings, to be pasted into a mail", 0},
-    {"html", 'h', NULL, 0, "HTML, one file", 0},
-    {"json", 'j', NULL, 0, "report.json (docs/report.md)", 0},
-    {"junit", 'u', NULL, 0, "JUnit's XML: a test for the run and for each oracle", 0},
-    {"ktap", 'k', NULL, 0, "KTAP: the same", 0},
-    {0},
-};
+/* free() it. */
+static struct argp_option *make_options(void)
+{
+	struct argp_option *options = xcalloc(report_nformats() + 2, sizeof(*options));
 
-static const struct argp argp = {
-    .options = options,
-    .parser = parse_option,
-    .args_doc = "[RUN]",
-    .doc = "Shows the report of a run of the past: an id of build/runs, the path of a run's "
-	   "directory, or 'latest', the default. Of several formats the last counts.",
-};
+	options[0] = (struct argp_option){
+	    "text", 't', NULL, 0, "The summary that the run ended with (the default)", 0};
+	for (int i = 0; report_formats[i]; i++)
+		options[i + 1] = (struct argp_option){
+		    report_formats[i]->name, FORMAT_KEY + i, NULL, 0, report_formats[i]->help, 0};
+	return options;
+}
+
+static void parse(struct report_args *args, int argc, char **argv)
+{
+	struct argp_option *options = make_options();
+	struct argp argp = {
+	    .options = options,
+	    .parser = parse_option,
+	    .args_doc = "[RUN]",
+	    .doc = "Shows the report of a run of the past: an id of build/runs, the path of a "
+		   "run's directory, or 'latest', the default. Of several formats the last counts.",
+	};
+
+	argp_parse(&argp, argc, argv, 0, NULL, args);
+	free(options);
+}
 
 static int show(FILE *f, bool summary)
 {
@@ -95,7 +87,7 @@ int cmd_report(int argc, char **argv)
 	int status = EXIT_CLEAN;
 	FILE *f;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	parse(&args, argc, argv);
 	dir = past_run_directory(source_dir(), args.run, &error);
 	if (!dir)
 		return say_error(error, EXIT_USAGE);

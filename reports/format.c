@@ -15,6 +15,11 @@ const struct report_format *const report_formats[] = {
     &json_format, &text_format, &html_format, &junit_format, &ktap_format, NULL,
 };
 
+size_t report_nformats(void)
+{
+	return sizeof(report_formats) / sizeof(report_formats[0]) - 1;
+}
+
 int report_write_all(const struct run_report *run, const char *dir, char **error)
 {
 	int ret = 0;

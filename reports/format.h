@@ -11,11 +11,13 @@
 #include "run.h"
 
 struct report_format {
+	const char *name, *help; /* of the option of `septorture report`; one line */
 	const char *file; /* its name in the run's directory */
 	void (*write)(const struct run_report *run, FILE *out);
 };
 
 extern const struct report_format *const report_formats[]; /* ends with NULL */
+size_t report_nformats(void);
 
 /*
  * Writes every format into DIR. Returns 0, or -1 with *error set to a sentence

@@ -210,4 +210,4 @@ static void html_write(const struct run_report *run, FILE *out)
 	free(sorted);
 }
 
-const struct report_format html_format = {"report.html", html_write};
+const struct report_format html_format = {"html", "As HTML, one file", "report.html", html_write};

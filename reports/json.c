@@ -233,4 +233,5 @@ static void write_json(const struct run_report *run, FILE *out)
 	json_decref(o);
 }
 
-const struct report_format json_format = {"report.json", write_json};
+const struct report_format json_format = {"json", "As JSON (docs/report.md)", "report.json",
+					  write_json};

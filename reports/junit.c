@@ -80,4 +80,5 @@ static void junit_write(const struct run_report *run, FILE *out)
 	free(invalid);
 }
 
-const struct report_format junit_format = {"report.xml", junit_write};
+const struct report_format junit_format = {
+    "junit", "As JUnit's XML: a test for the run and for each oracle", "report.xml", junit_write};

@@ -52,4 +52,4 @@ static void ktap_write(const struct run_report *run, FILE *out)
 	free(invalid);
 }
 
-const struct report_format ktap_format = {"report.ktap", ktap_write};
+const struct report_format ktap_format = {"ktap", "As KTAP: the same", "report.ktap", ktap_write};

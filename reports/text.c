@@ -114,4 +114,5 @@ static void write_text(const struct run_report *run, FILE *out)
 	free(sorted);
 }
 
-const struct report_format text_format = {"report.txt", write_text};
+const struct report_format text_format = {
+    "mail", "The summary and the findings, to be pasted into a mail", "report.txt", write_text};

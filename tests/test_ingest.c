@@ -402,7 +402,7 @@ static void test_reports(void **state)
 			"<failure message=\"a &lt;b&gt; &amp; &quot;c&quot;\" type=\"drift\">");
 	free(text);
 	text = read_text("report.html");
-	assert_contains(text, "<h1 class=\"findings\">1 FINDING</h1>");
+	assert_contains(text, "<h1 class=\"findings\">1 FINDING, 1 elsewhere</h1>");
 	assert_contains(text, "<a href=\"#finding-1\">a &lt;b&gt; &amp; &quot;c&quot;</a>");
 	assert_contains(text, "<h3 id=\"finding-1\">a &lt;b&gt; &amp; ");
 	assert_lacks(text, "<b>");
