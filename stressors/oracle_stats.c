@@ -109,12 +109,19 @@ static bool count(struct td *td, struct counts *c)
 static void quiesce(struct td *td)
 {
 	struct counts c;
+	uint64_t before;
 	bool ok;
 
 	if (atomic_load(&td->dead) || !count(td, &c))
 		return;
-	/* kswapd, khugepaged and ksmd go on: shared pages may have gone between the two counts. */
-	for (int i = 0; i < RECOUNTS && c.pages_4k - c.shared != c.leaves; i++) {
+	/*
+	 * kswapd, khugepaged and ksmd go on: shared pages may have gone between the two counts.
+	 * Not if the first was the same before the second and after it.
+	 */
+	before = c.pages_4k + 1;
+	for (int i = 0; i < RECOUNTS && c.pages_4k - c.shared != c.leaves && c.pages_4k != before;
+	     i++) {
+		before = c.pages_4k;
 		sleep_us(RECOUNT_US);
 		mirror_forget();
 		if (!count(td, &c))

@@ -27,14 +27,11 @@ static const struct stress_option options[] = {
     KNOB("sept_entry", "a guest's ACCEPT has the S-EPT entry"),
     KNOB("td_epoch", "another CPU has the TD epoch"),
     KNOB("interrupted", "an interrupt comes where a leaf looks for one"),
-    KNOB("no_entropy", "there is no entropy; at most as often as KVM's ten tries can bear"),
     {"time", "how long TDH.MEM leaves take, locks held", UNIT_TIME, NULL, 0, 0, 1000},
     {0},
 };
 
-enum { OPT_NO_ENTROPY = 8, OPT_TIME };
-
-#define MAX_NO_ENTROPY 100000 /* a failed TD in 10^10 */
+enum { OPT_TIME = 8 };
 
 static const char *const mem_leaves[] = {
     "TDH.MEM.PAGE.ADD",	   "TDH.MEM.SEPT.ADD",	  "TDH.MEM.PAGE.AUG",
@@ -68,14 +65,6 @@ static void run(struct worker *w)
 	}
 }
 
-static const char *check(const struct plan *plan, const uint64_t *opts)
-{
-	(void)plan;
-	return opts[OPT_NO_ENTROPY] > MAX_NO_ENTROPY
-		   ? "no_entropy above 100000 would be taken for a failing TD"
-		   : NULL;
-}
-
 static const char *lacks(void)
 {
 	return access(LATENT, F_OK)
@@ -106,5 +95,5 @@ static void fini(struct td *td, void *state)
 
 STRESSOR(latent, .help = "softseam's locks are busy now and then, as a real module's",
 	 .paths = "tdx_operand_busy, tdx_do_sc_retry, TDX_BUG_ON", .options = options,
-	 .check = check, .lacks = lacks, .init = init, .run = run, .fini = fini, .ncounters = 1,
+	 .lacks = lacks, .init = init, .run = run, .fini = fini, .ncounters = 1,
 	 .counters = counters);

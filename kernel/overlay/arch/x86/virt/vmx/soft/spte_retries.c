@@ -66,8 +66,10 @@ static u64 ticks(int cpu)
 {
 	u64 sum = 0;
 
-	for (int i = 0; i < NR_STATS; i++)
+	for (int i = 0; i < NR_STATS; i++) {
+		/* Its own CPU counts meanwhile: an old number is one tick less. */
 		sum += data_race(kcpustat_cpu(cpu).cpustat[i]);
+	}
 	return sum;
 }
 
@@ -116,7 +118,8 @@ void spte_tried(struct kvm_vcpu *vcpu, gpa_t gpa, bool again)
 	a->beat = now;
 	/*
 	 * An invalidation is worth waiting for, and is slow: KVM_SET_MEMORY_ATTRIBUTES stores
-	 * every page's between begin and end, and changes no SPTE then.
+	 * every page's between begin and end, and changes no SPTE then. A wrong answer costs
+	 * a look.
 	 */
 	if (data_race(READ_ONCE(vcpu->kvm->mmu_invalidate_in_progress)))
 		return;
