@@ -5,8 +5,9 @@
  *
  * Only the accessors and the cmpxchg that tdp_mmu.c uses are hooked, not the
  * functions that call them, so that the hooks also fit kernels in which those
- * look different. All hooks run with mmu_lock held, i.e. on one CPU. The boot
- * parameter "spte_watch=off" switches them off, to measure what they cost.
+ * look different. All hooks run with mmu_lock held, i.e. on one CPU, but for the
+ * lockless aging of shared memory, which freezes nothing. The boot parameter
+ * "spte_watch=off" switches them off, to measure what they cost.
  */
 #ifndef __KVM_X86_MMU_SPTE_WATCH_H
 #define __KVM_X86_MMU_SPTE_WATCH_H
