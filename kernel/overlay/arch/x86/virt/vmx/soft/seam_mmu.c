@@ -41,8 +41,11 @@ static struct tlb_entry *tlb_slot(struct seam_vp *vp, u64 page)
 {
 	struct tlb_entry *tlb = seam_va(vp->tdcx[SEAM_TLB_TDCX]);
 
-	/* The two halves of memory often use the same page numbers. */
-	return &tlb[((page >> 12) ^ (page >> 46)) % TLB_ENTRIES];
+	/*
+	 * The two halves of memory often use the same page numbers; and vCPUs that
+	 * share memory page by page would each use only a part of their TLB.
+	 */
+	return &tlb[((page >> 12) ^ (page >> 20) ^ (page >> 46)) % TLB_ENTRIES];
 }
 
 /* Whose the host's page was when the entry was filled; of shared memory only. */
