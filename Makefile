@@ -25,8 +25,8 @@ ALL_CFLAGS := $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE= \
 	-Ilib -Istressors -Ireports -Ifi-scripts -Ikernel/overlay/arch/x86/virt/vmx/soft -Ikernel/overlay/arch/x86/include \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBS := -linih -ljansson -lpthread
-# What only the host's side needs: source lines of splats.
-HOST_LIBS := -ldw -lelf
+# What only the host's side needs: source lines of splats, the store of results.
+HOST_LIBS := -ldw -lelf -lsqlite3
 
 # The C sources below a folder, as objects.
 objs = $(patsubst %.c,$(O)/obj/%.o,$(wildcard $(1)/*.c))

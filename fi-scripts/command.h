@@ -22,7 +22,9 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is "septorture NAME" */
 };
 
+int cmd_compare(int argc, char **argv);
 int cmd_enumerate(int argc, char **argv);
+int cmd_history(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_minimise(int argc, char **argv);
 int cmd_mutants(int argc, char **argv);

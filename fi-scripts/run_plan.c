@@ -19,6 +19,7 @@
 #include "plan.h"
 #include "programs.h"
 #include "reproduce.h"
+#include "results.h"
 #include "rundir.h"
 #include "units.h"
 #include "vm.h"
@@ -289,6 +290,8 @@ static int write_report(struct run *run, struct run_report *report)
 		rundir_clear(&run->dir);
 	if (report_write_all(report, run->dir.path, &error))
 		status = say_error(error, EXIT_INFRA);
+	else
+		results_add(run->dir.path);
 	return status;
 }
 

@@ -16,6 +16,8 @@ static const struct command commands[] = {
     {"enumerate", "fail each call of each site once, with each error, and see what comes of it",
      cmd_enumerate},
     {"report", "show the report of a run once more, in another format", cmd_report},
+    {"history", "show the runs of the past and what they found", cmd_history},
+    {"compare", "show what one set of runs has that another has not", cmd_compare},
     {"list", "show sites, statuses, stressors, oracles, plans and mutants", cmd_list},
     {0},
 };

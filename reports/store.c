@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fields.h"
+#include "xmem.h"
+
+/* Of the tables; a database of another one is not touched. */
+#define STORE_VERSION  1
+#define REPORT_VERSION 1
+/* How long others may hold the database, in ms. */
+#define PATIENCE_MS 5000
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	bool read_only;
+};
+
+static const char schema[] =
+    "CREATE TABLE run(id TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, plan TEXT,"
+    " config TEXT, mutant TEXT, no_faults INTEGER, seed TEXT, accel TEXT, kernel TEXT,"
+    " kernel_id TEXT, cpus INTEGER, verdict TEXT, invalid TEXT, duration_us INTEGER,"
+    " running_ms INTEGER, wall_ms INTEGER, faults INTEGER, faults_per_s INTEGER,"
+    " injected INTEGER, tds INTEGER);"
+    "CREATE TABLE site(run TEXT REFERENCES run ON DELETE CASCADE, site TEXT, status TEXT,"
+    " context TEXT, contract TEXT, calls INTEGER, matched INTEGER, injected INTEGER);"
+    "CREATE TABLE counter(run TEXT REFERENCES run ON DELETE CASCADE, stressor TEXT, name TEXT,"
+    " value INTEGER);"
+    "CREATE TABLE window(run TEXT REFERENCES run ON DELETE CASCADE, op TEXT, level TEXT,"
+    " met TEXT, how TEXT, times INTEGER);"
+    "CREATE TABLE looked(run TEXT REFERENCES run ON DELETE CASCADE, oracle TEXT, count INTEGER,"
+    " failures INTEGER);"
+    "CREATE TABLE finding(run TEXT REFERENCES run ON DELETE CASCADE, oracle TEXT, kind TEXT,"
+    " title TEXT, signature TEXT, counts INTEGER, known TEXT, scope TEXT, times INTEGER,"
+    " since_load_us INTEGER, injected_before INTEGER);"
+    "CREATE INDEX site_run ON site(run);"
+    "CREATE INDEX counter_run ON counter(run);"
+    "CREATE INDEX window_run ON window(run);"
+    "CREATE INDEX looked_run ON looked(run);"
+    "CREATE INDEX finding_run ON finding(run);"
+    "CREATE INDEX finding_signature ON finding(signature);";
+
+/* ---- the database ---- */
+
+static char *explain(const struct store *store, int code)
+{
+	const char *text = store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
+
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return xasprintf("another program holds %s and does not let go; end it or try "
+				 "again",
+				 store->path);
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return xasprintf("%s is no database, or a damaged one (%s); remove it, and it is "
+				 "made anew from the runs that are still there",
+				 store->path, text);
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return xasprintf("%s cannot be written; it, and its directory, have to be writable",
+				 store->path);
+	case SQLITE_CANTOPEN:
+		return xasprintf("cannot open or make %s: %s", store->path, text);
+	case SQLITE_FULL:
+		return xasprintf("no room for %s on its disk", store->path);
+	default:
+		return xasprintf("%s: %s", store->path, text);
+	}
+}
+
+static int execute(struct store *store, const char *sql, char **error)
+{
+	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+	if (code == SQLITE_OK)
+		return 0;
+	*error = explain(store, code);
+	return -1;
+}
+
+static int read_version(struct store *store, int64_t *version, char **error)
+{
+	struct store_rows *rows = store_query(store, "PRAGMA user_version", "");
+
+	*version = store_next(rows) ? store_number(rows, 0) : 0;
+	return store_end(rows, error);
+}
+
+/* Of several that find it empty the first makes the tables. */
+static int make_tables(struct store *store, char **error)
+{
+	char *version = xasprintf("PRAGMA user_version = %d", STORE_VERSION);
+	int64_t now = 0;
+	int bad = execute(store, "BEGIN IMMEDIATE", error);
+
+	if (!bad && !(bad = read_version(store, &now, error)) && !now)
+		bad = execute(store, schema, error) || execute(store, version, error);
+	if (!bad)
+		bad = execute(store, "COMMIT", error);
+	free(version);
+	return bad;
+}
+
+static int prepare(struct store *store, char **error)
+{
+	int64_t version;
+
+	sqlite3_busy_timeout(store->db, PATIENCE_MS);
+	store->read_only = sqlite3_db_readonly(store->db, "main") == 1;
+	if (read_version(store, &version, error))
+		return -1;
+	if (version != 0 && version != STORE_VERSION) {
+		*error = xasprintf("%s is of another septorture (its version is %" PRId64
+				   ", ours %d); remove it, and it is made anew from the runs that "
+				   "are still there",
+				   store->path, version, STORE_VERSION);
+		return -1;
+	}
+	if (!version && make_tables(store, error))
+		return -1;
+	return store->read_only ? 0 : execute(store, "PRAGMA foreign_keys = ON", error);
+}
+
+struct store *store_open(const char *path, char **error)
+{
+	struct store *store = xcalloc(1, sizeof(*store));
+	int code = sqlite3_open(path, &store->db);
+
+	store->path = xstrdup(path);
+	if (code != SQLITE_OK)
+		*error = explain(store, code);
+	else if (!prepare(store, error))
+		return store;
+	store_close(store);
+	return NULL;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	sqlite3_close(store->db);
+	free(store->path);
+	free(store);
+}
+
+bool store_read_only(const struct store *store)
+{
+	return store->read_only;
+}
+
+/* ---- queries ---- */
+
+struct store_rows {
+	struct store *store;
+	sqlite3_stmt *stmt;
+	int code;
+};
+
+static struct store_rows *start(struct store *store, const char *sql, const char *args, va_list ap)
+{
+	struct store_rows *rows = xcalloc(1, sizeof(*rows));
+
+	rows->store = store;
+	rows->code = sqlite3_prepare_v2(store->db, sql, -1, &rows->stmt, NULL);
+	for (int i = 1; *args; i++) {
+		if (*args++ == 's')
+			sqlite3_bind_text(rows->stmt, i, va_arg(ap, const char *), -1,
+					  SQLITE_TRANSIENT);
+		else
+			sqlite3_bind_int64(rows->stmt, i, va_arg(ap, int64_t));
+	}
+	return rows;
+}
+
+struct store_rows *store_query(struct store *store, const char *sql, const char *args, ...)
+{
+	struct store_rows *rows;
+	va_list ap;
+
+	va_start(ap, args);
+	rows = start(store, sql, args, ap);
+	va_end(ap);
+	return rows;
+}
+
+bool store_next(struct store_rows *rows)
+{
+	if (rows->code != SQLITE_OK && rows->code != SQLITE_ROW)
+		return false;
+	rows->code = sqlite3_step(rows->stmt);
+	return rows->code == SQLITE_ROW;
+}
+
+const char *store_string(struct store_rows *rows, int column)
+{
+	const char *s = (const char *)sqlite3_column_text(rows->stmt, column);
+
+	return s ? s : "";
+}
+
+int64_t store_number(struct store_rows *rows, int column)
+{
+	return sqlite3_column_int64(rows->stmt, column);
+}
+
+double store_real(struct store_rows *rows, int column)
+{
+	return sqlite3_column_double(rows->stmt, column);
+}
+
+bool store_null(struct store_rows *rows, int column)
+{
+	return sqlite3_column_type(rows->stmt, column) == SQLITE_NULL;
+}
+
+int store_end(struct store_rows *rows, char **error)
+{
+	int code = rows->code;
+	bool bad = code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE;
+
+	if (bad)
+		*error = explain(rows->store, code);
+	sqlite3_finalize(rows->stmt);
+	free(rows);
+	return bad ? -1 : 0;
+}
+
+/* ---- a report into the tables ---- */
+
+/*
+ * ?1 is the report, as text, ?2 its run, ?3 and ?4 size and time of its file. A run may be taken
+ * once more: what it said before goes first.
+ */
+static const char *const taking[] = {
+    "DELETE FROM run WHERE id = ?2",
+
+    "INSERT INTO run SELECT ?2, ?3, ?4, ?1->>'plan', ?1->>'config', ?1->>'mutant',"
+    " ?1->>'no_faults', ?1->>'seed', ?1->>'accel', ?1->>'kernel', ?1->>'kernel_id',"
+    " ?1->>'cpus', ?1->>'verdict', ?1->>'invalid', ?1->>'duration_us', ?1->>'running_ms',"
+    " ?1->>'wall_ms', ?1->>'faults', ?1->>'faults_per_s', ?1->>'injected', ?1->>'tds'",
+
+    "INSERT INTO site SELECT ?2, value->>'site', value->>'status', value->>'context',"
+    " value->>'contract', value->>'calls', value->>'matched', value->>'injected'"
+    " FROM json_each(?1, '$.sites')",
+
+    "INSERT INTO counter SELECT ?2, stressor.value->>'name', counter.key, counter.value"
+    " FROM json_each(?1, '$.stressors') AS stressor,"
+    " json_each(stressor.value, '$.counters') AS counter",
+
+    "INSERT INTO window SELECT ?2, w.value->>'op', w.value->>'level', m.value->>'op',"
+    " m.value->>'how', m.value->>'times'"
+    " FROM json_each(?1, '$.windows') AS w, json_each(w.value, '$.met') AS m",
+
+    "INSERT INTO looked SELECT ?2, value->>'oracle', value->>'count', value->>'failures'"
+    " FROM json_each(?1, '$.checks')",
+
+    /* What counts, as run_counts() has it. */
+    "INSERT INTO finding SELECT ?2, value->>'oracle', value->>'kind', value->>'title',"
+    " value->>'signature',"
+    " value->>'known' IS NULL AND coalesce(value->>'scope', 'test') = 'test',"
+    " value->>'known', value->>'scope', value->>'count', value->>'since_load_us',"
+    " value->>'injected_before' FROM json_each(?1, '$.findings')",
+};
+
+/* Of a file: it is another one if one of these differs. */
+struct stamp {
+	int64_t size, mtime_ns;
+};
+
+static struct stamp stamp_of(const struct stat *st)
+{
+	return (struct stamp){st->st_size,
+			      (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec};
+}
+
+static int take(struct store *store, const char *report, const char *id, struct stamp stamp,
+		char **error)
+{
+	int bad = execute(store, "BEGIN IMMEDIATE", error);
+
+	if (bad)
+		return -1;
+	for (size_t i = 0; !bad && i < sizeof(taking) / sizeof(taking[0]); i++) {
+		struct store_rows *rows =
+		    store_query(store, taking[i], "ssii", report, id, stamp.size, stamp.mtime_ns);
+
+		store_next(rows);
+		bad = store_end(rows, error);
+	}
+	if (!bad)
+		bad = execute(store, "COMMIT", error);
+	if (bad)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return bad;
+}
+
+static enum store_result is_known(struct store *store, const char *id, struct stamp stamp,
+				  char **error)
+{
+	struct store_rows *rows =
+	    store_query(store, "SELECT 1 FROM run WHERE id = ?1 AND size = ?2 AND mtime_ns = ?3",
+			"sii", id, stamp.size, stamp.mtime_ns);
+	bool known = store_next(rows);
+
+	if (store_end(rows, error))
+		return STORE_FAILED;
+	return known ? STORE_KNOWN : STORE_ADDED;
+}
+
+/* The report in PATH as JSON, or NULL with *error set. */
+static json_t *read_report(const char *path, char **error)
+{
+	json_error_t where;
+	json_t *o = json_load_file(path, 0, &where), *v = json_object_get(o, "v");
+
+	if (!o)
+		*error = xasprintf("%s:%d: is no JSON, or cut: %s", path, where.line, where.text);
+	else if (!json_is_integer(v) || !*get_string(o, "id"))
+		*error = xasprintf("%s is no report of a run", path);
+	else if (json_integer_value(v) != REPORT_VERSION)
+		*error = xasprintf("%s is of another septorture: its version is %lld, ours %d",
+				   path, (long long)json_integer_value(v), REPORT_VERSION);
+	else
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+static enum store_result add_report(struct store *store, const char *path, const char *name,
+				    char **error)
+{
+	enum store_result result;
+	struct stat st;
+	char *report;
+	json_t *o;
+
+	if (stat(path, &st)) {
+		*error =
+		    xasprintf("cannot read %s: %s%s", path, strerror(errno),
+			      errno == ENOENT ? "; the run is under way, or was cut short" : "");
+		return STORE_REFUSED;
+	}
+	result = is_known(store, name, stamp_of(&st), error);
+	if (result != STORE_ADDED)
+		return result;
+	o = read_report(path, error);
+	if (!o)
+		return STORE_REFUSED;
+	report = json_dumps(o, JSON_COMPACT);
+	if (take(store, report, get_string(o, "id"), stamp_of(&st), error))
+		result = STORE_FAILED;
+	free(report);
+	json_decref(o);
+	return result;
+}
+
+enum store_result store_add(struct store *store, const char *dir, char **error)
+{
+	char *path = xasprintf("%s/report.json", dir);
+	const char *slash = strrchr(dir, '/');
+	enum store_result result = add_report(store, path, slash ? slash + 1 : dir, error);
+
+	free(path);
+	return result;
+}
+
+/* A directory without a report: a run that is under way, or was killed. */
+static int is_run(const char *runs, const char *name)
+{
+	char *path = xasprintf("%s/%s/report.json", runs, name);
+	struct stat st;
+	int is = *name != '.' && strcmp(name, "latest") && !stat(path, &st);
+
+	free(path);
+	return is;
+}
+
+int store_sync(struct store *store, const char *runs, struct store_news *news, char **error)
+{
+	struct dirent **list = NULL;
+	int n = scandir(runs, &list, NULL, alphasort), bad = 0;
+
+	*news = (struct store_news){0};
+	for (int i = 0; i < n; i++) {
+		if (!bad && is_run(runs, list[i]->d_name)) {
+			char *dir = xasprintf("%s/%s", runs, list[i]->d_name), *why = NULL;
+			enum store_result result = store_add(store, dir, &why);
+
+			news->added += result == STORE_ADDED;
+			news->refused += result == STORE_REFUSED;
+			bad = result == STORE_FAILED;
+			if (bad)
+				*error = why;
+			else if (!news->first)
+				news->first = why;
+			else
+				free(why);
+			free(dir);
+		}
+		free(list[i]);
+	}
+	free(list);
+	return bad ? -1 : 0;
+}
