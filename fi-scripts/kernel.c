@@ -18,6 +18,8 @@
 #include "tool.h"
 #include "xmem.h"
 
+#define IMAGE "/arch/x86/boot/bzImage" /* below the build directory */
+
 static pid_t start_build(const char *src, const char *config, const char *mutant, int out,
 			 const sigset_t *mask)
 {
@@ -189,4 +191,35 @@ int build_status(enum build build)
 	if (build == BUILD_DONE)
 		return EXIT_CLEAN;
 	return build == BUILD_REFUSED ? EXIT_USAGE : EXIT_INFRA;
+}
+
+/* ---- what was built ---- */
+
+char *kernel_out(const char *image)
+{
+	char *path = realpath(image, NULL);
+	size_t len = path ? strlen(path) : 0, tail = strlen(IMAGE);
+
+	if (len > tail && !strcmp(path + len - tail, IMAGE)) {
+		path[len - tail] = '\0';
+		return path;
+	}
+	free(path);
+	return NULL;
+}
+
+char *kernel_id(const char *image)
+{
+	char *out = kernel_out(image), *path = xasprintf("%s/.septorture-built", out ? out : "");
+	FILE *f = fopen(path, "r");
+	char tree[9], config[9], *id = NULL;
+
+	/* What kernel/build.sh knows a build by: two hashes, of the tree and of the rest. */
+	if (f && fscanf(f, "%8[0-9a-f]%*[0-9a-f] %8[0-9a-f]", tree, config) == 2)
+		id = xasprintf("%s-%s", tree, config);
+	if (f)
+		fclose(f);
+	free(path);
+	free(out);
+	return id;
 }

@@ -17,6 +17,15 @@ enum build {
  */
 enum build kernel_build(const char *src, const char *config, const char *mutant, char **image);
 
+/* The build directory that the kernel IMAGE lies in, absolute (free() it); NULL: in none. */
+char *kernel_out(const char *image);
+
+/*
+ * What tells the kernel IMAGE from others: it changes with the source, the mutant, the
+ * configuration and the compiler (free() it). NULL: it was not built by us.
+ */
+char *kernel_id(const char *image);
+
 /* The EXIT_ status that it means. */
 int build_status(enum build build);
 

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "emulator.h"
 #include "format.h"
+#include "gcov.h"
 #include "ingest.h"
 #include "initramfs.h"
 #include "kernel.h"
@@ -247,6 +248,7 @@ static struct run_report *make_report(const struct run *run)
 	report->id = xstrdup(run->dir.id);
 	report->plan = xstrdup(run->plan->name);
 	report->config = xstrdup(run->plan->kernel);
+	report->kernel_id = kernel_id(run->image);
 	report->mutant = xstrdup(run->mutant);
 	report->mutant_file = mutant_file(run->args->mutant);
 	report->accel = xstrdup(accel_name(run->accel.accel));
@@ -261,6 +263,7 @@ static struct run_report *make_report(const struct run *run)
 	report->scope = scope_load(run->src, run->image);
 	ingest_run(report, run->dir.path);
 	symbols_mark(report, run->image);
+	gcov_read(report, run->image, run->dir.path);
 	/* Nobody knows what is missing. */
 	if (run->vm.no_room) {
 		free(report->invalid);

@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"report", "show the report of a run once more, in another format", cmd_report},
     {"history", "show the runs of the past and what they found", cmd_history},
     {"compare", "show what one set of runs has that another has not", cmd_compare},
+    {"coverage", "show which failure branches of the kernel were taken", cmd_coverage},
     {"list", "show sites, statuses, stressors, oracles, plans and mutants", cmd_list},
     {0},
 };

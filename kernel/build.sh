@@ -284,7 +284,10 @@ config_stamp() {
 }
 
 kmake() {
-	${exec_make:-} make -C "$1" O="out.$config" CC="$cc" -j"${KERNEL_JOBS:-$(nproc)}" "${@:2}"
+	local -a variables
+	read -ra variables <<<"$(sed -n 's/^# make: //p' "${fragments[@]}" | tr '\n' ' ')"
+	${exec_make:-} make -C "$1" O="out.$config" CC="$cc" -j"${KERNEL_JOBS:-$(nproc)}" \
+		"${variables[@]}" "${@:2}"
 }
 
 configure() {

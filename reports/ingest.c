@@ -322,6 +322,16 @@ static void on_window(struct ingest *in, const json_t *e)
 	}
 }
 
+static void on_gcov(struct ingest *in, const json_t *e)
+{
+	coverage_on_gcov(&in->run->coverage, e);
+}
+
+static void on_stacks(struct ingest *in, const json_t *e)
+{
+	coverage_on_stacks(&in->run->coverage, e);
+}
+
 static void on_fail(struct ingest *in, const json_t *e)
 {
 	if (in->fail)
@@ -368,6 +378,8 @@ static const struct {
     {"cases", on_cases},
     {"case_begin", on_case_begin},
     {"case_end", on_case_end},
+    {"gcov", on_gcov},
+    {"stacks", on_stacks},
 };
 
 static void on_line(struct ingest *in, const char *line, size_t len)

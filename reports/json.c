@@ -106,6 +106,21 @@ static json_t *stress_ng(const struct run_report *run)
 	return o;
 }
 
+static json_t *coverage(const struct coverage *c)
+{
+	json_t *o = c->ndata ? json_object() : json_null();
+	size_t taken = 0;
+
+	if (!c->ndata)
+		return o;
+	for (size_t i = 0; i < c->narcs; i++)
+		taken += c->arcs[i].count > 0;
+	set_number(o, "arcs", c->narcs);
+	set_number(o, "taken", taken);
+	set_string(o, "problem", c->problem);
+	return o;
+}
+
 static json_t *checks(const struct run_report *run)
 {
 	json_t *list = json_array();
@@ -182,6 +197,7 @@ static json_t *head(const struct run_report *run)
 	set_string(o, "id", run->id);
 	set_string(o, "plan", run->plan);
 	set_string(o, "config", run->config);
+	set_string(o, "kernel_id", run->kernel_id);
 	set_string(o, "mutant", run->mutant);
 	set_string(o, "mutant_file", run->mutant_file);
 	/* A string: half of all seeds are no JSON integers. */
@@ -226,6 +242,7 @@ static void write_json(const struct run_report *run, FILE *out)
 	json_object_set_new(o, "stressors", stressors(run));
 	json_object_set_new(o, "stress_ng", stress_ng(run));
 	json_object_set_new(o, "windows", windows(run));
+	json_object_set_new(o, "coverage", coverage(&run->coverage));
 	json_object_set_new(o, "checks", checks(run));
 	json_object_set_new(o, "findings", findings(run));
 	json_dumpf(o, out, JSON_INDENT(1));

@@ -84,6 +84,7 @@ static void free_lists(struct run_report *run)
 	free(run->findings);
 	free(run->expected);
 	cases_free(&run->cases);
+	coverage_free(&run->coverage);
 }
 
 void run_free(struct run_report *run)
@@ -95,6 +96,7 @@ void run_free(struct run_report *run)
 	free(run->id);
 	free(run->plan);
 	free(run->config);
+	free(run->kernel_id);
 	free(run->mutant);
 	free(run->mutant_file);
 	free(run->reproduce);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cases.h"
+#include "coverage.h"
 #include "injected.h"
 #include "scope.h"
 #include "symbols.h"
@@ -99,6 +100,7 @@ struct run_report {
 	char *id;
 	char *plan;
 	char *config; /* the kernel's: a name in configs/kernel */
+	char *kernel_id; /* changes with its source, mutant and compiler; NULL: unknown */
 	char *mutant; /* its name; NULL: none */
 	char *mutant_file; /* its path, if it is none of kernel/mutants; NULL */
 	char *accel; /* "tcg" or "kvm" */
@@ -140,6 +142,7 @@ struct run_report {
 	size_t nexpected;
 	struct expected_warn *expected;
 	struct cases cases; /* of an enumeration */
+	struct coverage coverage; /* of a kernel with gcov */
 
 	/* How it ended. */
 	bool ended; /* there was an `end` event */

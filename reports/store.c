@@ -14,8 +14,8 @@
 #include "xmem.h"
 
 /* Of the tables; a database of another one is not touched. */
-#define STORE_VERSION  1
-#define REPORT_VERSION 1
+#define STORE_VERSION 1
+#define FILE_VERSION  1 /* of what runs leave behind */
 /* How long others may hold the database, in ms. */
 #define PATIENCE_MS 5000
 
@@ -42,6 +42,14 @@ static const char schema[] =
     "CREATE TABLE finding(run TEXT REFERENCES run ON DELETE CASCADE, oracle TEXT, kind TEXT,"
     " title TEXT, signature TEXT, counts INTEGER, known TEXT, scope TEXT, times INTEGER,"
     " since_load_us INTEGER, injected_before INTEGER);"
+    "CREATE TABLE function(run TEXT REFERENCES run ON DELETE CASCADE, file TEXT, name TEXT,"
+    " line INTEGER, calls INTEGER, on_stack INTEGER);"
+    "CREATE TABLE arc(run TEXT REFERENCES run ON DELETE CASCADE, file TEXT, function TEXT,"
+    " line INTEGER, n INTEGER, count INTEGER);"
+    "CREATE TABLE line(kernel_id TEXT, file TEXT, line INTEGER, text TEXT,"
+    " PRIMARY KEY(kernel_id, file, line)) WITHOUT ROWID;"
+    "CREATE INDEX function_run ON function(run);"
+    "CREATE INDEX arc_run ON arc(run);"
     "CREATE INDEX site_run ON site(run);"
     "CREATE INDEX counter_run ON counter(run);"
     "CREATE INDEX window_run ON window(run);"
@@ -244,7 +252,7 @@ int store_end(struct store_rows *rows, char **error)
  * once more: what it said before goes first.
  */
 static const char *const taking[] = {
-    "DELETE FROM run WHERE id = ?2",
+    "DELETE FROM run WHERE run.id = ?2",
 
     "INSERT INTO run SELECT ?2, ?3, ?4, ?1->>'plan', ?1->>'config', ?1->>'mutant',"
     " ?1->>'no_faults', ?1->>'seed', ?1->>'accel', ?1->>'kernel', ?1->>'kernel_id',"
@@ -285,20 +293,51 @@ static struct stamp stamp_of(const struct stat *st)
 			      (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec};
 }
 
-static int take(struct store *store, const char *report, const char *id, struct stamp stamp,
-		char **error)
+/* The same of coverage.json. */
+static const char *const taking_coverage[] = {
+    "INSERT INTO function SELECT ?2, value->>'file', value->>'name', value->>'line',"
+    " value->>'calls', value->>'on_stack' FROM json_each(?1, '$.functions')",
+
+    "INSERT OR IGNORE INTO line SELECT coalesce(kernel_id, ''), l.value->>'file', l.value->>'line',"
+    " l.value->>'text' FROM json_each(?1, '$.lines') AS l, run WHERE run.id = ?2",
+
+    "INSERT INTO arc SELECT ?2, value->>'file', value->>'function', value->>'line',"
+    " value->>'n', value->>'count' FROM json_each(?1, '$.arcs')",
+};
+
+/* What a run left behind. */
+struct leftover {
+	const char *id;
+	char *report, *coverage; /* as JSON; NULL: there is none */
+	struct stamp stamp;
+};
+
+static int take_all(struct store *store, const char *const *sql, size_t n, const char *json,
+		    const struct leftover *run, char **error)
+{
+	int bad = 0;
+
+	for (size_t i = 0; !bad && i < n; i++) {
+		struct store_rows *rows = store_query(store, sql[i], "ssii", json, run->id,
+						      run->stamp.size, run->stamp.mtime_ns);
+
+		store_next(rows);
+		bad = store_end(rows, error);
+	}
+	return bad;
+}
+
+static int take(struct store *store, const struct leftover *run, char **error)
 {
 	int bad = execute(store, "BEGIN IMMEDIATE", error);
 
 	if (bad)
 		return -1;
-	for (size_t i = 0; !bad && i < sizeof(taking) / sizeof(taking[0]); i++) {
-		struct store_rows *rows =
-		    store_query(store, taking[i], "ssii", report, id, stamp.size, stamp.mtime_ns);
-
-		store_next(rows);
-		bad = store_end(rows, error);
-	}
+	bad = take_all(store, taking, sizeof(taking) / sizeof(taking[0]), run->report, run, error);
+	if (!bad && run->coverage)
+		bad = take_all(store, taking_coverage,
+			       sizeof(taking_coverage) / sizeof(taking_coverage[0]), run->coverage,
+			       run, error);
 	if (!bad)
 		bad = execute(store, "COMMIT", error);
 	if (bad)
@@ -319,8 +358,8 @@ static enum store_result is_known(struct store *store, const char *id, struct st
 	return known ? STORE_KNOWN : STORE_ADDED;
 }
 
-/* The report in PATH as JSON, or NULL with *error set. */
-static json_t *read_report(const char *path, char **error)
+/* The file PATH of version 1 as JSON, or NULL with *error set. */
+static json_t *read_file(const char *path, char **error)
 {
 	json_error_t where;
 	json_t *o = json_load_file(path, 0, &where), *v = json_object_get(o, "v");
@@ -329,40 +368,50 @@ static json_t *read_report(const char *path, char **error)
 		*error = xasprintf("%s:%d: is no JSON, or cut: %s", path, where.line, where.text);
 	else if (!json_is_integer(v) || !*get_string(o, "id"))
 		*error = xasprintf("%s is no report of a run", path);
-	else if (json_integer_value(v) != REPORT_VERSION)
+	else if (json_integer_value(v) != FILE_VERSION)
 		*error = xasprintf("%s is of another septorture: its version is %lld, ours %d",
-				   path, (long long)json_integer_value(v), REPORT_VERSION);
+				   path, (long long)json_integer_value(v), FILE_VERSION);
 	else
 		return o;
 	json_decref(o);
 	return NULL;
 }
 
-static enum store_result add_report(struct store *store, const char *path, const char *name,
-				    char **error)
+/* DIR/NAME as JSON; NULL with *error set, or without, if it is not there. */
+static json_t *read_part(const char *dir, const char *name, char **error)
 {
-	enum store_result result;
+	char *path = xasprintf("%s/%s", dir, name);
 	struct stat st;
-	char *report;
-	json_t *o;
+	json_t *o = NULL;
 
-	if (stat(path, &st)) {
-		*error =
-		    xasprintf("cannot read %s: %s%s", path, strerror(errno),
-			      errno == ENOENT ? "; the run is under way, or was cut short" : "");
-		return STORE_REFUSED;
+	*error = NULL;
+	if (!stat(path, &st))
+		o = read_file(path, error);
+	free(path);
+	return o;
+}
+
+static enum store_result add_parts(struct store *store, const char *dir, struct stamp stamp,
+				   char **error)
+{
+	enum store_result result = STORE_REFUSED;
+	json_t *report = read_part(dir, "report.json", error);
+	json_t *coverage = report ? read_part(dir, "coverage.json", error) : NULL;
+
+	if (report && !*error) {
+		struct leftover run = {
+		    .id = get_string(report, "id"),
+		    .report = json_dumps(report, JSON_COMPACT),
+		    .coverage = coverage ? json_dumps(coverage, JSON_COMPACT) : NULL,
+		    .stamp = stamp,
+		};
+
+		result = take(store, &run, error) ? STORE_FAILED : STORE_ADDED;
+		free(run.report);
+		free(run.coverage);
 	}
-	result = is_known(store, name, stamp_of(&st), error);
-	if (result != STORE_ADDED)
-		return result;
-	o = read_report(path, error);
-	if (!o)
-		return STORE_REFUSED;
-	report = json_dumps(o, JSON_COMPACT);
-	if (take(store, report, get_string(o, "id"), stamp_of(&st), error))
-		result = STORE_FAILED;
-	free(report);
-	json_decref(o);
+	json_decref(report);
+	json_decref(coverage);
 	return result;
 }
 
@@ -370,12 +419,20 @@ enum store_result store_add(struct store *store, const char *dir, char **error)
 {
 	char *path = xasprintf("%s/report.json", dir);
 	const char *slash = strrchr(dir, '/');
-	enum store_result result = add_report(store, path, slash ? slash + 1 : dir, error);
+	enum store_result result = STORE_REFUSED;
+	struct stat st;
 
+	if (stat(path, &st))
+		*error =
+		    xasprintf("cannot read %s: %s%s", path, strerror(errno),
+			      errno == ENOENT ? "; the run is under way, or was cut short" : "");
+	else
+		result = is_known(store, slash ? slash + 1 : dir, stamp_of(&st), error);
+	if (result == STORE_ADDED)
+		result = add_parts(store, dir, stamp_of(&st), error);
 	free(path);
 	return result;
 }
-
 /* A directory without a report: a run that is under way, or was killed. */
 static int is_run(const char *runs, const char *name)
 {

@@ -361,10 +361,12 @@ static void run_plan(const struct options *o)
 	kcsan_on();
 	selftest(plan->nfaults || o->enumerate.first);
 	oracles_start(plan);
+	gcov_begin();
 	if (o->enumerate.first && !event_failed())
 		enumerate(plan, &o->enumerate);
 	else
 		run_load(plan);
+	gcov_report();
 	kmemleak_report();
 	kcsan_report();
 	lockdep_report();

@@ -88,6 +88,13 @@ bool kmsg_saw_provoked_race(void);
 /* After the load: has kmemleak look, and forwards what it found. */
 void kmemleak_report(void);
 
+/* --- gcov.c: only in a kernel with gcov --- */
+
+/* Paths count from now on. */
+void gcov_begin(void);
+/* Emits what was counted, and a `stacks` event. */
+void gcov_report(void);
+
 /* --- selftest.c --- */
 
 #define KCSAN "/sys/kernel/debug/kcsan"
