@@ -80,21 +80,25 @@ static char *lay_out(struct reader *r, const struct coverage_data *d, const char
 	return NULL;
 }
 
+/* Complaints come in front of the JSON, which is one line: then the numbers are not to be trusted.
+ */
 static void run_gcov(struct reader *r, char *data)
 {
-	char *argv[] = {GCOV, "--json-format", "--stdout", "--branch-probabilities", data, NULL};
+	char *argv[] = {"sh", "-c",
+			"LC_ALL=C exec " GCOV
+			" --json-format --stdout --branch-probabilities \"$0\" 2>&1",
+			data, NULL};
 	int status = 0;
-	char *json = tool_output(argv, &status);
+	char *text = tool_output(argv, &status);
 
-	if (!json)
-		problem(r,
-			xasprintf("cannot start " GCOV ": %s; it comes with gcc", strerror(errno)));
+	if (!text)
+		problem(r, xasprintf("cannot start sh: %s", strerror(errno)));
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) ||
-		 !coverage_add(r->coverage, json, r->root))
-		problem(r, xasprintf(GCOV " does not understand %s; it has to be of the compiler "
-					  "that built the kernel",
-				     data));
-	free(json);
+		 !coverage_add(r->coverage, text, r->root))
+		problem(r, xasprintf(GCOV " does not understand the counters (it has to be of the "
+					  "compiler that built the kernel): %.*s",
+				     (int)strcspn(text, "\n"), text));
+	free(text);
 }
 
 static void read_one(struct reader *r, const struct coverage_data *d)

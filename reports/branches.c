@@ -82,7 +82,7 @@ static int show_runs(struct view *v, char **error)
  * The failure path: functions that were on the stack as calls were made to fail, and those that
  * were only called when calls failed. Of these, the ways out of branches that no run without
  * faults took, where the branch was come to at all. Macros make a dozen of one decision, so the
- * ways of a line count as one.
+ * ways of a line count as one; but of two ways that only failures come to both have to be taken.
  */
 static const char *const preparing[] = {
     "CREATE TEMP TABLE path AS SELECT file, name FROM function JOIN temp.chosen USING (run)"
@@ -93,15 +93,20 @@ static const char *const preparing[] = {
     " sum(faulted * count) AS fault FROM arc JOIN temp.chosen USING (run)"
     " WHERE (file, function) IN (SELECT file, name FROM temp.path)"
     " GROUP BY file, function, line, n",
+
+    "CREATE TEMP TABLE branch AS SELECT file, function, line,"
+    " iif(sum(base) = 0 AND count(*) = 2, 1, 0) AS both FROM temp.way"
+    " GROUP BY file, function, line HAVING sum(base = 0) > 0 AND sum(base + fault) > 0",
 };
 
 static const char query[] =
-    "SELECT way.file, function, way.line, sum(iif(base = 0, fault, 0)), text FROM temp.way"
+    "SELECT way.file, function, way.line, sum(fault), text"
+    " FROM temp.way JOIN temp.branch USING (file, function, line)"
     " LEFT JOIN line ON line.file = way.file AND line.line = way.line AND kernel_id ="
     " (SELECT kernel_id FROM run JOIN temp.chosen ON chosen.run = id LIMIT 1)"
-    " GROUP BY way.file, function, way.line"
-    " HAVING sum(base = 0) > 0 AND sum(base + fault) > 0"
-    " ORDER BY way.file, min(way.line) OVER (PARTITION BY way.file, function), function, way.line";
+    " WHERE base = 0 GROUP BY way.file, function, way.line, n * both"
+    " ORDER BY way.file, min(way.line) OVER (PARTITION BY way.file, function), function, way.line,"
+    " n * both";
 
 static void end_function(struct view *v)
 {

@@ -236,6 +236,15 @@ void coverage_mark(struct coverage *c, const char *function)
 		c->functions[i].on_stack |= !strcmp(c->functions[i].name, function);
 }
 
+size_t coverage_taken(const struct coverage *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->narcs; i++)
+		n += c->arcs[i].count > 0;
+	return n;
+}
+
 /* ---- coverage.json ---- */
 
 json_t *coverage_json(const struct coverage *c, const char *id)

@@ -67,6 +67,9 @@ int coverage_add_lines(struct coverage *c, const char *root);
 /* Marks the functions of that name. */
 void coverage_mark(struct coverage *c, const char *function);
 
+/* How many arcs were taken. */
+size_t coverage_taken(const struct coverage *c);
+
 /* coverage.json (docs/coverage.md); release it. */
 json_t *coverage_json(const struct coverage *c, const char *id);
 

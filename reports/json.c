@@ -109,14 +109,11 @@ static json_t *stress_ng(const struct run_report *run)
 static json_t *coverage(const struct coverage *c)
 {
 	json_t *o = c->ndata ? json_object() : json_null();
-	size_t taken = 0;
 
 	if (!c->ndata)
 		return o;
-	for (size_t i = 0; i < c->narcs; i++)
-		taken += c->arcs[i].count > 0;
 	set_number(o, "arcs", c->narcs);
-	set_number(o, "taken", taken);
+	set_number(o, "taken", coverage_taken(c));
 	set_string(o, "problem", c->problem);
 	return o;
 }

@@ -56,6 +56,14 @@ void summary_head(const struct run_report *run, struct table *t)
 		   " MiB at most",
 		   run->agent_kib >> 10, run->vm_used_kib >> 10, run->mem_kib >> 10,
 		   run->qemu_kib >> 10);
+	if (run->coverage.problem) {
+		table_add(t, "coverage");
+		table_addf(t, "unknown: %s", run->coverage.problem);
+	} else if (run->coverage.ndata) {
+		table_add(t, "coverage");
+		table_addf(t, "%zu of %zu arcs taken; `septorture coverage` tells of all runs",
+			   coverage_taken(&run->coverage), run->coverage.narcs);
+	}
 	if (scope_problem(run->scope)) {
 		table_add(t, "scope");
 		table_addf(t, "unknown, every finding counts: %s", scope_problem(run->scope));
