@@ -8,6 +8,7 @@
 #include "injected.h"
 #include "markup.h"
 #include "summary.h"
+#include "timeline.h"
 #include "windows_text.h"
 #include "xmem.h"
 
@@ -21,6 +22,10 @@ static const char style[] =
     "td.hot{background:color-mix(in srgb,#e67e22 calc(var(--heat)*1%),transparent)}"
     "td.zero{outline:1px dashed #c0392b;outline-offset:-2px}"
     "pre{overflow-x:auto;border-left:3px solid #8884;padding-left:1em}"
+    "figure{margin:0}svg{width:100%;font-size:11px;fill:currentColor}svg text{text-anchor:end}"
+    "svg .time{text-anchor:start}.axis,polyline{fill:none;stroke:currentColor}"
+    ".axis{opacity:.4}.faults{stroke:#2980b9}.injections{stroke:#e67e22}"
+    ".mark{stroke:#c0392b;fill:#c0392b}"
     ".clean{color:#1e8449}.findings,.invalid{color:#c0392b}";
 
 /* A click on a column's head sorts by it, numbers as numbers; another one turns it round. */
@@ -193,6 +198,7 @@ static void html_write(const struct run_report *run, FILE *out)
 	fprintf(out, "\n<style>%s</style></head><body>\n", style);
 	put_head(run, out);
 	put_findings_table(sorted, run->nfindings, out);
+	timeline_write(run, sorted, out);
 	summary_sites(run, &t);
 	put_table("Injected faults", &t, 0, out);
 	summary_stressors(run, &t);

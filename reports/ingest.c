@@ -93,8 +93,27 @@ static void on_first_fault(struct ingest *in, const json_t *e)
 	in->run->boot_us = get_number(e, "boot_us");
 }
 
+#define MAX_MOMENTS 4096
+
+/* Of a long run every second one is forgotten, again and again. */
+static void add_moment(struct run_report *run, const struct moment *m)
+{
+	if (run->nmoments && m->us < run->moments[run->nmoments - 1].us)
+		return;
+	if (run->nmoments == MAX_MOMENTS) {
+		run->nmoments /= 2;
+		for (size_t i = 0; i < run->nmoments; i++)
+			run->moments[i] = run->moments[2 * i];
+	}
+	if (!run->moments)
+		run->moments = xcalloc(MAX_MOMENTS, sizeof(*run->moments));
+	run->moments[run->nmoments++] = *m;
+}
+
 static void on_progress(struct ingest *in, const json_t *e)
 {
+	struct moment m = {get_number(e, "us"), get_number(e, "faults"), get_number(e, "injected")};
+
 	in->run->faults = get_number(e, "faults");
 	in->run->injected = get_number(e, "injected");
 	in->run->tds = get_number(e, "tds");
@@ -102,6 +121,7 @@ static void on_progress(struct ingest *in, const json_t *e)
 	in->run->running_ms = get_number(e, "running_ms");
 	in->run->agent_kib = get_number(e, "agent_kib");
 	in->run->vm_used_kib = get_number(e, "vm_used_kib");
+	add_moment(in->run, &m);
 }
 
 static void on_check(struct ingest *in, const json_t *e)

@@ -85,6 +85,7 @@ static void free_lists(struct run_report *run)
 	free(run->expected);
 	cases_free(&run->cases);
 	coverage_free(&run->coverage);
+	free(run->moments);
 }
 
 void run_free(struct run_report *run)

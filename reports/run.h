@@ -88,6 +88,12 @@ struct expected_warn {
 	const struct status *status;
 };
 
+/* Totals at some time. */
+struct moment {
+	uint64_t us; /* since boot */
+	uint64_t faults, injected;
+};
+
 enum run_verdict {
 	RUN_CLEAN,
 	RUN_FINDINGS,
@@ -128,6 +134,8 @@ struct run_report {
 	    vm_used_kib; /* the most that the agent had resident, and the VM in use */
 	uint64_t running_ms; /* of the load, with the stressors at work */
 	uint64_t kcsan_watchpoints;
+	size_t nmoments;
+	struct moment *moments; /* in order, some thousands at most */
 	size_t nsites;
 	struct site_stat *sites;
 	size_t nstressors;
