@@ -5,6 +5,7 @@
 #   make            both
 #   make run        a short run of the default plan
 #   make check      everything that is tested
+#   make coverage   which failure branches of the kernel are taken (docs/coverage.md)
 #   make bench      what oracles and hooks cost
 #   make unit       the tests that boot no VM
 #   make softseam   those of softseam, in user space, under sanitizers
@@ -53,7 +54,7 @@ GUESTS := $(patsubst tests/guest/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c))
 # Shell tests: style, the kernel's source and build.
 KERNEL_TESTS := tests/style tests/kernel-build-cli tests/kernel-tree
 
-.PHONY: all deps kernel run check bench unit docs clean format format-check
+.PHONY: all deps kernel run check coverage bench unit docs clean format format-check
 # A source file that is gone must not stop make.
 .SECONDARY:
 
@@ -75,6 +76,9 @@ check: deps
 	@$(MAKE) --no-print-directory -s softseam-all
 	@kernel/build.sh race >/dev/null
 	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(SOFTSEAM_ALL) $(KERNEL_TESTS) $(VM_TESTS)
+
+coverage: deps all
+	@fi-scripts/coverage.sh
 
 # Timed claims: nothing that passes or fails.
 bench: all vm-programs softseam-programs $(O)/tests/test_splats

@@ -27,6 +27,7 @@
 
 struct enumerate_args {
 	const char *plan, *mutant, *sites, *contracts;
+	uint64_t calls; /* so many of each site and context, at most; 0: all */
 	uint64_t stop; /* after so many cases that are not as promised; 0: never */
 	const char *resume; /* an id or "latest"; NULL: begin anew */
 	bool json;
@@ -59,6 +60,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'c':
 		args->contracts = arg;
 		return 0;
+	case 'n':
+		args->calls = option_value(state, "--calls", UNIT_COUNT, arg, 1, UINT32_MAX);
+		return 0;
 	case 'x':
 		args->stop = option_value(state, "--stop", UNIT_COUNT, arg, 1, UINT32_MAX);
 		return 0;
@@ -89,6 +93,7 @@ static const struct argp_option options[] = {
     {"sites", 's', "PATTERN[,...]", 0, "Only sites with such names, e.g. 'tdh_mem_*'", 0},
     {"contracts", 'c', "CLASS[,...]", 0,
      "Only failures of these classes, e.g. 'retry,once' (all but never; docs/contracts.md)", 0},
+    {"calls", 'n', "N", 0, "Only the first N calls of each site and context", 0},
     {"mutant", 'm', "NAME", 0, "As for 'run'", 0},
     {"stop", 'x', "N", 0, "Stop after N cases that are not as the contract says", 0},
     {"resume", 'r', "ID", 0, "Go on with this enumeration, or with the 'latest'", 0},
@@ -180,6 +185,7 @@ static int begin_record(struct job *j)
 	e->mutant = copy_or_null(j->args->mutant);
 	e->sites = copy_or_null(j->args->sites);
 	e->contracts = copy_or_null(j->args->contracts);
+	e->calls = j->args->calls;
 	return EXIT_CLEAN;
 }
 
@@ -199,12 +205,13 @@ static int resume_record(struct job *j)
 		say("cannot resume '%s': %s is not the record of an enumeration", j->args->resume,
 		    path);
 	else if (!same(e->plan, plan) || !same(e->mutant, j->args->mutant) ||
-		 !same(e->sites, j->args->sites) || !same(e->contracts, j->args->contracts))
-		say("cannot resume '%s': it was of %s%s%s%s%s%s%s; give the same, or begin anew "
-		    "without --resume",
+		 !same(e->sites, j->args->sites) || !same(e->contracts, j->args->contracts) ||
+		 e->calls != j->args->calls)
+		say("cannot resume '%s': it was of %s%s%s%s%s%s%s, %" PRIu64 " calls of each (0: "
+		    "all); give the same, or begin anew without --resume",
 		    j->args->resume, e->plan, e->sites ? " --sites " : "", e->sites ? e->sites : "",
 		    e->contracts ? " --contracts " : "", e->contracts ? e->contracts : "",
-		    e->mutant ? " --mutant " : "", e->mutant ? e->mutant : "");
+		    e->mutant ? " --mutant " : "", e->mutant ? e->mutant : "", e->calls);
 	else
 		status = EXIT_CLEAN;
 	json_decref(o);
@@ -279,9 +286,9 @@ static char *parameters(const struct job *j, uint64_t first)
 {
 	const struct enumerate_args *a = j->args;
 
-	return xasprintf("septorture_enumerate=%" PRIu64 "%s%s%s%s", first,
-			 a->sites ? " septorture_sites=" : "", a->sites ? a->sites : "",
-			 a->contracts ? " septorture_contracts=" : "",
+	return xasprintf("septorture_enumerate=%" PRIu64 " septorture_calls=%" PRIu64 "%s%s%s%s",
+			 first, a->calls, a->sites ? " septorture_sites=" : "",
+			 a->sites ? a->sites : "", a->contracts ? " septorture_contracts=" : "",
 			 a->contracts ? a->contracts : "");
 }
 

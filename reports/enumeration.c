@@ -63,6 +63,7 @@ void enumeration_json(const struct enumeration *e, FILE *out)
 	set_string(o, "kernel", e->kernel);
 	set_string(o, "sites", e->sites);
 	set_string(o, "contracts", e->contracts);
+	set_number(o, "calls", e->calls);
 	set_number(o, "boots", e->boots);
 	set_number(o, "wall_ms", e->wall_ms);
 	set_number(o, "done", enumeration_done(e));
@@ -95,6 +96,7 @@ bool enumeration_load(struct enumeration *e, const json_t *o)
 	e->kernel = load_string(o, "kernel");
 	e->sites = load_string(o, "sites");
 	e->contracts = load_string(o, "contracts");
+	e->calls = get_number(o, "calls");
 	e->boots = (unsigned int)get_number(o, "boots");
 	e->wall_ms = get_number(o, "wall_ms");
 	json_array_foreach(json_object_get(o, "findings"), i, f)

@@ -19,6 +19,7 @@ struct enumeration {
 	char *plan;
 	char *mutant; /* NULL: none */
 	char *kernel; /* NULL: not known yet */
+	uint64_t calls; /* so many of each site and context, at most; 0: all */
 	char *sites, *contracts; /* as the agent takes them; NULL: all */
 	unsigned int boots;
 	uint64_t wall_ms;

@@ -257,6 +257,8 @@ static void on_case_begin(struct ingest *in, const json_t *e)
 static void on_case_end(struct ingest *in, const json_t *e)
 {
 	cases_on_end(&in->run->cases, e);
+	/* It has no `progress` events that would say so. */
+	in->run->injected += get_number(e, "injected");
 }
 
 static void read_counters(const json_t *o, struct counter_stat **list, size_t *n)

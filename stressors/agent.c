@@ -79,6 +79,8 @@ static void kernel_options(struct options *o)
 	if (getenv("septorture_enumerate"))
 		o->enumerate.first = strtoull(getenv("septorture_enumerate"), NULL, 0);
 	o->enumerate.sites = getenv("septorture_sites");
+	if (getenv("septorture_calls"))
+		o->enumerate.calls = strtoull(getenv("septorture_calls"), NULL, 0);
 	o->enumerate.contracts = getenv("septorture_contracts");
 	if (seed)
 		o->seed = strtoull(seed, NULL, 0);

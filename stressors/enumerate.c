@@ -216,12 +216,15 @@ static size_t offset_of(const struct enumeration *e, const struct site *site)
 
 static void read_pass(struct enumeration *e, size_t pass, uint64_t *calls)
 {
+	uint64_t max = e->args->calls;
+
 	for (size_t i = 0; i < e->one.nfaults; i++) {
 		const struct plan_fault *f = &e->one.faults[i];
 		struct fault_counts counts;
 
 		if (fault_engine(f)->counts(f, &counts))
-			calls[offset_of(e, f->site) + pass] = counts.matched;
+			calls[offset_of(e, f->site) + pass] =
+			    max && max < counts.matched ? max : counts.matched;
 		else
 			event_fail("the calls of %s cannot be counted", f->site->name);
 	}

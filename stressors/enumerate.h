@@ -10,6 +10,7 @@
 struct enumerate_args {
 	uint64_t first; /* the number of the first case to run, from 1 */
 	const char *sites; /* patterns as of the shell, separated by commas; NULL: all sites */
+	uint64_t calls; /* so many of each site and context, at most; 0: all */
 	const char *contracts; /* names, separated by commas; NULL: all but "never" */
 };
 

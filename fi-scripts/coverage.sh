@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs that take as many failure branches as we know how, and the same plans
+# without faults, on the kernel with gcov; then says which branches were taken.
+#
+# usage: fi-scripts/coverage.sh [DURATION]    of each run, default 15 s
+#
+# exit: as `septorture coverage`; 3 if a run is no result
+set -u
+cd "$(dirname "$0")/.." || exit 3
+duration=${1:-15s}
+
+for plan in coverage-setup coverage-fatal mutants mutants-mix convert-storm lifecycle; do
+	for faults in '' --no-faults; do
+		# shellcheck disable=SC2086
+		build/septorture run --kernel cover --duration "$duration" $faults \
+			"configs/plans/$plan.ini" >/dev/null
+		[ $? -le 1 ] || exit 3
+	done
+done
+build/septorture enumerate --calls 1 --contracts leak configs/plans/coverage-calls.ini
+[ $? -le 1 ] || exit 3
+build/septorture coverage
