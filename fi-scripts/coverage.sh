@@ -10,7 +10,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 3
 duration=${1:-15s}
 
-for plan in coverage-setup coverage-fatal mutants mutants-mix convert-storm lifecycle; do
+for plan in coverage-setup coverage-alloc coverage-fatal mutants mutants-mix convert-storm lifecycle; do
 	for faults in '' --no-faults; do
 		# shellcheck disable=SC2086
 		build/septorture run --kernel cover --duration "$duration" $faults \
@@ -18,6 +18,12 @@ for plan in coverage-setup coverage-fatal mutants mutants-mix convert-storm life
 		[ $? -le 1 ] || exit 3
 	done
 done
-build/septorture enumerate --calls 1 --contracts leak configs/plans/coverage-calls.ini
-[ $? -le 1 ] || exit 3
+# What leaves something behind costs a boot each.
+enumerate() {
+	build/septorture enumerate --calls 1 "$@" configs/plans/coverage-calls.ini >/dev/null
+	[ $? -le 1 ] || exit 3
+}
+enumerate --contracts leak
+enumerate --contracts VM-fatal \
+	--sites 'tdh_mem_range_block,tdh_mem_track,tdh_mem_page_remove,tdh_phymem_page_wbinvd_hkid'
 build/septorture coverage
