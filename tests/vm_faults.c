@@ -201,6 +201,19 @@ static void stale_translation_is_found(void **state)
 	json_decref(r);
 }
 
+/* Time goes on for a plan whose TDs do not live long enough to be loaded. */
+static void faults_stop(void **state)
+{
+	json_t *r;
+
+	(void)state;
+	want(run("", "--accel tcg tests/plans/stops.ini"), 0);
+	r = report();
+	assert_true(number(r, "injected") > 0);
+	assert_true(number(r, "faults") > 0);
+	json_decref(r);
+}
+
 /* Code is patched while another CPU runs it, which QEMU 7.2 does not always survive. */
 static void arming_a_hot_function(void **state)
 {
@@ -226,6 +239,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(softseam_under_kvm),
 	    cmocka_unit_test(busy_module_is_lived_with),
 	    cmocka_unit_test(stale_translation_is_found),
+	    cmocka_unit_test(faults_stop),
 	    cmocka_unit_test(arming_a_hot_function),
 	};
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Failure branches of the real kernel with gcov: the first run builds it. */
+#include "vm_test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DB "build/test-coverage.sqlite"
+
+/* The line of what septorture printed that holds WORD; free() it. */
+static char *line_with(const char *word)
+{
+	char *text = read_text("build/vm-test.out"), *at = strstr(text, word), *line;
+
+	assert_non_null(at);
+	while (at > text && at[-1] != '\n')
+		at--;
+	line = strndup(at, strcspn(at, "\n"));
+	free(text);
+	return line;
+}
+
+static void assert_sane(const json_t *r)
+{
+	const json_t *c = json_object_get(r, "coverage");
+
+	assert_true(json_is_object(c));
+	assert_string_equal(string(c, "problem"), "");
+	assert_true(number(c, "arcs") > 5000);
+	assert_true(number(c, "taken") > 1000);
+}
+
+/*
+ * The branch that this project is about, and functions of which KVM's compiler makes nothing: that
+ * they were on the stack takes the debug information.
+ */
+static void failures_are_seen(void **state)
+{
+	static const char *const taken[] = {"tdp_mmu_set_spte_atomic ", "__handle_changed_spte ",
+					    "tdx_mem_page_aug "};
+	json_t *r;
+
+	(void)state;
+	unlink(DB);
+	for (int faults = 1; faults >= 0; faults--) {
+		want(run("", faults ? "--accel tcg --duration 5s --seed 1 --kernel cover "
+				      "configs/plans/mutants.ini"
+				    : "--accel tcg --duration 5s --seed 1 --kernel cover "
+				      "--no-faults configs/plans/mutants.ini"),
+		     0);
+		r = report();
+		assert_sane(r);
+		json_decref(r);
+	}
+	/* Waivers are for all of `make coverage`: some are stale here. */
+	want(septorture("", "coverage --db " DB " --list plan=mutants,config=cover") > 1, 0);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		char *text = read_text("build/vm-test.out"), *at = text;
+		bool found = false;
+
+		while (!found && (at = strstr(at, taken[i]))) {
+			char *begin = at++;
+
+			while (begin > text && begin[-1] != '\n')
+				begin--;
+			found = *begin >= '1' && *begin <= '9';
+		}
+		if (!found)
+			fail_msg("no failure branch of %swas taken:\n%s", taken[i], text);
+		free(text);
+	}
+	free(line_with("failure branches: "));
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(failures_are_seen),
+	};
+
+	return vm_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+}
