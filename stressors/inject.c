@@ -2,6 +2,7 @@
 /* The faults of a plan, all together. */
 #include "agent.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "xmem.h"
 
 #define SOFTSEAM   "/sys/kernel/debug/softseam"
 #define INJECTIONS "/sys/kernel/debug/septorture/injections"
@@ -37,11 +39,30 @@ static bool wants(const struct plan_fault *f, uint64_t us)
 	return us >= f->start_us && (!f->stop_us || us < f->stop_us);
 }
 
+/*
+ * Of two failures in a row of the class "once" the VM dies. That the module itself is busy first
+ * would make one injection two.
+ */
+static void make_patient(const struct plan_fault *f)
+{
+	char *line;
+
+	if (plan_fault_contract(f) != CONTRACT_ONCE || access(SOFTSEAM, F_OK))
+		return;
+	line = xasprintf("patient %s", f->site->name);
+	for (char *s = strchr(line, ' ') + 1; *s; s++)
+		*s = *s == '_' ? '.' : (char)toupper((unsigned char)*s);
+	if (file_write(SOFTSEAM "/latent", line))
+		event_fail("softseam's %s cannot be made patient", f->site->name);
+	free(line);
+}
+
 int inject_arm(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nfaults; i++) {
 		const struct plan_fault *f = &plan->faults[i];
 
+		make_patient(f);
 		is_on[i] = wants(f, 0);
 		if (!allowed_here(f) || fault_engine(f)->arm(f, plan->seed, is_on[i]))
 			return -1;

@@ -116,7 +116,7 @@ static struct amount {
      "there is no cgroup v2 with the misc controller in " CGROUPS, 0, 0},
     /* Caches of a page each per CPU. */
     {"kernel-pages", "pages that the kernel took for a TD were never freed", kernel_pages,
-     "there is no cgroup v2 with the memory controller in " CGROUPS, 32, 0},
+     "there is no cgroup v2 with the memory controller in " CGROUPS, 12, 0},
     /* A CPU may have charged 64 in advance. */
     {"lost-pages", "pages are charged to a cgroup after all that had them is gone", lost_pages,
      "there is no cgroup v2 with the memory controller in " CGROUPS, 1088, 0},

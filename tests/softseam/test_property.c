@@ -467,6 +467,34 @@ static double now_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+/* A leaf that is patient waits for a lock, but not for ever; and it is one leaf alone. */
+static void patient_leaf(void **state)
+{
+	struct seam_lock *lock;
+	u64 start;
+
+	(void)state;
+	set_up();
+	arena_relax_ns(SEAM_PATIENCE_NS / 10);
+	lock = &((struct seam_td *)seam_va(tds[0].tdr))->epoch_lock;
+	lock->v = 1;
+	start = seam_now_ns();
+	seam_latent.patient[MEM_RANGE_BLOCK] = true;
+	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_OPERAND_BUSY | ID_TD_EPOCH);
+	assert_int_equal(seam_now_ns(), start);
+	seam_latent.patient[MEM_TRACK] = true;
+	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_OPERAND_BUSY | ID_TD_EPOCH);
+	assert_int_equal(seam_now_ns(), start + SEAM_PATIENCE_NS);
+	/* What a plan asks for is not waited for. */
+	lock->v = 0;
+	seam_latent.knob[LATENT_EPOCH].per_million = 1000000;
+	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_OPERAND_BUSY | ID_TD_EPOCH);
+	assert_int_equal(seam_now_ns(), start + SEAM_PATIENCE_NS);
+	seam_latent.knob[LATENT_EPOCH].per_million = 0;
+	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_SUCCESS);
+	arena_relax_ns(0);
+}
+
 /* make bench: what a PAGE.AUG costs, and the way back. */
 static void time_aug(void)
 {
@@ -497,6 +525,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(all_holds),
 	    cmocka_unit_test(all_holds_when_busy),
 	    cmocka_unit_test(sabotage_is_seen),
+	    cmocka_unit_test(patient_leaf),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "--bench")) {

@@ -85,6 +85,25 @@ void seam_spend(struct seam_call *c)
 		seam_relax();
 }
 
+/* Once, or if it is to be patient until no lock is in the way. */
+static u64 call(const struct seam_leaf *leaf, struct seam_call *c)
+{
+	const struct tdx_module_args args = *c->a;
+	const struct seam_call first = *c;
+	bool patient = seam_load(&seam_latent.patient[c->leaf]);
+	u64 start = patient ? seam_now_ns() : 0;
+	u64 status = leaf->fn(c);
+
+	while (patient && S_CODE(status) == S_OPERAND_BUSY && !c->provoked &&
+	       seam_now_ns() - start < SEAM_PATIENCE_NS) {
+		seam_relax();
+		*c = first;
+		*c->a = args;
+		status = leaf->fn(c);
+	}
+	return status;
+}
+
 u64 seam_call_leaf(u64 rax, struct tdx_module_args *a, u32 lp)
 {
 	struct seam_call c = {
@@ -107,7 +126,7 @@ u64 seam_call_leaf(u64 rax, struct tdx_module_args *a, u32 lp)
 		return S_OPERAND_INVALID | ID_RAX;
 
 	seam_store(&seam_sys.lp[lp].leaf, c.leaf + 1);
-	status = leaf->fn(&c);
+	status = call(leaf, &c);
 	seam_store(&seam_sys.lp[lp].leaf, 0);
 	seam_store(&seam_sys.lp[lp].tdr, 0);
 	seam_count_status(c.leaf, status, c.provoked ? SEAM_PROVOKED : SEAM_NATURAL);

@@ -36,12 +36,18 @@ struct seam_latent {
 	bool contended_only;
 	struct seam_latent_knob knob[LATENT_NR];
 	u32 leaf_ns[SEAM_LATENT_LEAVES];	/* that a leaf takes, all locks held, if it succeeds */
+	/*
+	 * The leaf waits for locks: nobody can make KVM's second call fail in a row by
+	 * an injection if the first one was never busy by itself.
+	 */
+	bool patient[SEAM_LATENT_LEAVES];
 };
 
 extern struct seam_latent seam_latent;
 extern const char *const seam_latent_names[LATENT_NR];
 
 #define SEAM_LATENT_MAX_NS	1000000	/* interrupts are off meanwhile */
+#define SEAM_PATIENCE_NS	50000000
 
 /* Whether it happens now: a draw of the knob's own sequence. */
 bool seam_latent_hit(enum seam_latent_kind kind);

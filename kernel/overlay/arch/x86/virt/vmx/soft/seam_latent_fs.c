@@ -2,7 +2,8 @@
 /*
  * debugfs/softseam/latent: a line per knob, "name per-million seed", then how
  * often it was asked and hit; and a line per leaf that takes time, "name ns".
- * Writing such a line without the counters sets one; "off" sets all to 0.
+ * Writing such a line without the counters sets one; "off" sets all to 0. From
+ * "patient NAME" on that leaf waits for locks.
  */
 #include <linux/debugfs.h>
 #include <linux/mutex.h>
@@ -57,6 +58,17 @@ static int set_knob(const char *name, u32 per_million, u64 seed)
 	return -EINVAL;
 }
 
+static int set_patient(const char *name)
+{
+	for (int i = 0; i < SEAM_MAX_LEAF; i++) {
+		if (seam_leaves[i].name && !strcmp(seam_leaves[i].name, name)) {
+			seam_store(&seam_latent.patient[i], true);
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static void set_off(void)
 {
 	for (int i = 0; i < LATENT_NR; i++)
@@ -68,7 +80,7 @@ static void set_off(void)
 static ssize_t latent_write(struct file *file, const char __user *buffer, size_t count,
 			    loff_t *ppos)
 {
-	char text[96] = "", name[32], end;
+	char text[96] = "", name[32], leaf[32], end;
 	u64 seed = 0;
 	u32 n = 0;
 	int fields, err = 0;
@@ -80,7 +92,9 @@ static ssize_t latent_write(struct file *file, const char __user *buffer, size_t
 	fields = sscanf(text, "%31s %u %llu %c", name, &n, &seed, &end);
 
 	mutex_lock(&lock);
-	if (fields == 1 && !strcmp(name, "off"))
+	if (sscanf(text, "patient %31s %c", leaf, &end) == 1)
+		err = set_patient(leaf);
+	else if (fields == 1 && !strcmp(name, "off"))
 		set_off();
 	else if (fields == 2)
 		err = set_leaf(name, n);
