@@ -12,6 +12,7 @@
 #include "xmem.h"
 
 #define SCHEMA_VERSION 1
+#define REPLAYING      "** replaying previous printk message **"
 
 /* A splat that the agent provoked: it must arrive, and is no finding. */
 struct proof {
@@ -555,23 +556,48 @@ static void read_events(struct ingest *in, const char *dir)
 		fclose(f);
 }
 
+/* The next line in *LINE, without NULs; false: there is none. */
+static bool next_line(FILE *f, char **line, size_t *size)
+{
+	ssize_t len = f ? getline(line, size, f) : -1;
+
+	for (ssize_t i = 0; i < len; i++)
+		if (!(*line)[i])
+			(*line)[i] = '?';
+	return len > 0;
+}
+
+/* Another CPU took the console over in the middle of a line, and writes all of it. */
+static bool begins_anew(const char *line)
+{
+	return !strncmp(line, REPLAYING, strlen(REPLAYING));
+}
+
 static void read_console(struct ingest *in, const char *dir)
 {
 	FILE *f = open_in(dir, "console.log");
 	struct console c = {.in = in, .run = in->run, .nevents = in->run->nfindings};
 	struct klog *klog = klog_new(console_splat, &c);
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
+	/* The one at hand is only good if the next one does not say that it is broken off. */
+	char *line = NULL, *next = NULL;
+	size_t size = 0, next_size = 0;
+	bool more = next_line(f, &next, &next_size);
 
-	while (f && (len = getline(&line, &size, f)) > 0) {
-		for (ssize_t i = 0; i < len; i++)
-			if (!line[i])
-				line[i] = '?';
-		klog_line(klog, 0, -1, "", line);
+	while (more) {
+		char *swap = line;
+		size_t swap_size = size;
+
+		line = next;
+		size = next_size;
+		next = swap;
+		next_size = swap_size;
+		more = next_line(f, &next, &next_size);
+		if (!begins_anew(line) && !(more && begins_anew(next)))
+			klog_line(klog, 0, -1, "", line);
 	}
 	klog_end(klog);
 	free(line);
+	free(next);
 	if (f)
 		fclose(f);
 }

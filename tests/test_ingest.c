@@ -1174,10 +1174,34 @@ static void windows(void **state)
 	json_decref(report);
 }
 
+/* A CPU that takes the console over in the middle of a line writes that line once more. */
+static void console_handed_over(void **state)
+{
+	static const char begun[] = "[    5.446234][    T1] BUG: KC\n";
+	static const char again[] = "** replaying previous printk message **\n"
+				    "[    5.446234][    T1] BUG: unable to handle page fault for address: 12\n";
+	char *console;
+	struct run_report *run;
+
+	(void)state;
+	console = xasprintf("%s%s", begun, again);
+	run = ingest(HELLO LOAD END(12), console, NULL);
+	assert_int_equal(run->nfindings, 1);
+	assert_contains(run->findings[0].title, "unable to handle page fault");
+	run_free(run);
+	/* Without that it is what it seems, at the end of the log, too. */
+	run = ingest(HELLO LOAD END(12), begun, NULL);
+	assert_int_equal(run->nfindings, 1);
+	assert_contains(run->findings[0].title, "BUG: KC");
+	run_free(run);
+	free(console);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clean),
+	    cmocka_unit_test(console_handed_over),
 	    cmocka_unit_test(windows),
 	    cmocka_unit_test(skipped),
 	    cmocka_unit_test(unknown),
