@@ -485,11 +485,17 @@ static void patient_leaf(void **state)
 	seam_latent.patient[MEM_TRACK] = true;
 	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_OPERAND_BUSY | ID_TD_EPOCH);
 	assert_int_equal(seam_now_ns(), start + SEAM_PATIENCE_NS);
+	/* KVM's second try after an injected failure is not waited for. */
+	seam_sys.lp[0].injected = MEM_TRACK + 1;
+	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_OPERAND_BUSY | ID_TD_EPOCH);
+	assert_int_equal(seam_now_ns(), start + SEAM_PATIENCE_NS);
+	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_OPERAND_BUSY | ID_TD_EPOCH);
+	assert_int_equal(seam_now_ns(), start + 2 * SEAM_PATIENCE_NS);
 	/* What a plan asks for is not waited for. */
 	lock->v = 0;
 	seam_latent.knob[LATENT_EPOCH].per_million = 1000000;
 	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_OPERAND_BUSY | ID_TD_EPOCH);
-	assert_int_equal(seam_now_ns(), start + SEAM_PATIENCE_NS);
+	assert_int_equal(seam_now_ns(), start + 2 * SEAM_PATIENCE_NS);
 	seam_latent.knob[LATENT_EPOCH].per_million = 0;
 	assert_int_equal(call(MEM_TRACK, .rcx = tds[0].tdr), S_SUCCESS);
 	arena_relax_ns(0);

@@ -436,6 +436,7 @@ struct seam_lp {
 	u64 tdr;	/* that the leaf works on; 0: none; atomic */
 	u64 last_vp;	/* that ran there */
 	u32 invepts;	/* by the host; atomic */
+	u32 injected;	/* leaf, + 1, whose last call was made to fail in the module's place; atomic */
 };
 
 struct seam_package {

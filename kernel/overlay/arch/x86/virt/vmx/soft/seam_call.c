@@ -85,15 +85,22 @@ void seam_spend(struct seam_call *c)
 		seam_relax();
 }
 
-/* Once, or if it is to be patient until no lock is in the way. */
+/*
+ * Once, or if it is to be patient until no lock is in the way; but not if KVM tries once more
+ * after a failure, and has to have seen to it that there is none.
+ */
 static u64 call(const struct seam_leaf *leaf, struct seam_call *c)
 {
 	const struct tdx_module_args args = *c->a;
 	const struct seam_call first = *c;
-	bool patient = seam_load(&seam_latent.patient[c->leaf]);
+	bool again = seam_load(&seam_sys.lp[c->lp].injected) == c->leaf + 1;
+	bool patient = seam_load(&seam_latent.patient[c->leaf]) && !again;
 	u64 start = patient ? seam_now_ns() : 0;
-	u64 status = leaf->fn(c);
+	u64 status;
 
+	if (again)
+		seam_store(&seam_sys.lp[c->lp].injected, 0);
+	status = leaf->fn(c);
 	while (patient && S_CODE(status) == S_OPERAND_BUSY && !c->provoked &&
 	       seam_now_ns() - start < SEAM_PATIENCE_NS) {
 		seam_relax();

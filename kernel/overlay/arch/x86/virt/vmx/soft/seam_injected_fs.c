@@ -40,8 +40,10 @@ static void on_injection(void *data, unsigned long function, const struct fei_ca
 {
 	int leaf = call->fail ? leaf_of(function) : -1;
 
-	if (leaf >= 0)
-		seam_count_status(leaf, call->retval, SEAM_INJECTED);
+	if (leaf < 0)
+		return;
+	seam_count_status(leaf, call->retval, SEAM_INJECTED);
+	seam_store(&seam_sys.lp[raw_smp_processor_id()].injected, leaf + 1);
 }
 
 static int __init seam_injected_init(void)
