@@ -77,7 +77,8 @@ check: deps
 	@kernel/build.sh race >/dev/null
 	@MUTATE=$(O)/mutate tests/run $(UNIT_TESTS) $(SOFTSEAM_ALL) $(KERNEL_TESTS) $(VM_TESTS)
 
-coverage: deps all
+coverage: deps
+	@$(MAKE) --no-print-directory -s all
 	@fi-scripts/coverage.sh
 
 # Timed claims: nothing that passes or fails.

@@ -12,6 +12,7 @@
 struct waiver {
 	unsigned int line; /* of the file */
 	char *function, *text, *reason;
+	bool is_here; /* FUNCTION, without a '*', is one of the failure path */
 	unsigned int matched; /* branches that were never taken */
 	bool refuted; /* one that was */
 };
@@ -24,6 +25,8 @@ struct waivers {
 
 /* Returns 0, or -1 with *error set to a sentence (free() it). */
 int waivers_read(struct waivers *w, const char *path, char **error);
+/* Marks those of that function of the failure path. */
+void waivers_mark(struct waivers *w, const char *function);
 /* The first that is about this branch, or NULL. */
 struct waiver *waivers_find(struct waivers *w, const char *function, const char *text);
 void waivers_free(struct waivers *w);

@@ -156,6 +156,8 @@ static void waivers_go_stale(void **state)
 	want(run("coverage -w waivers"), 1);
 	assert_contains(out,
 			"waivers:1: stale: path: if (call(9)): no such branch is left, or was");
+	write_text("waivers", "elsewhere: if (call(9))  # not on this path\n");
+	want(run("coverage -w waivers"), 0);
 	write_text("waivers", "path: if (call(0))\n");
 	want(run("coverage -w waivers"), 2);
 	assert_contains(err, "waivers:1: is not 'FUNCTION: SOURCE LINE  # reason'");
