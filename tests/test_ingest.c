@@ -1178,8 +1178,9 @@ static void windows(void **state)
 static void console_handed_over(void **state)
 {
 	static const char begun[] = "[    5.446234][    T1] BUG: KC\n";
-	static const char again[] = "** replaying previous printk message **\n"
-				    "[    5.446234][    T1] BUG: unable to handle page fault for address: 12\n";
+	static const char again[] =
+	    "** replaying previous printk message **\n"
+	    "[    5.446234][    T1] BUG: unable to handle page fault for address: 12\n";
 	char *console;
 	struct run_report *run;
 

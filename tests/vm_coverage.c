@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "xmem.h"
+
 #define DB "build/test-coverage.sqlite"
 
 /* The line of what septorture printed that holds WORD; free() it. */
@@ -76,9 +78,36 @@ static void failures_are_seen(void **state)
 	free(line_with("failure branches: "));
 }
 
+/* The plans that are there for it inject each of their faults, and find nothing. */
+static void plan_works(const char *plan)
+{
+	char *args = xasprintf("--accel tcg --duration 10s configs/plans/%s.ini", plan);
+	json_t *r, *site;
+	size_t i, injected = 0;
+
+	want(run("", args), 0);
+	r = report();
+	json_array_foreach(json_object_get(r, "sites"), i, site) injected +=
+	    number(site, "injected") > 0;
+	if (injected < json_array_size(json_object_get(r, "sites")) * 2 / 3)
+		fail_msg("%zu of %zu faults of %s were injected", injected,
+			 json_array_size(json_object_get(r, "sites")), plan);
+	json_decref(r);
+	free(args);
+}
+
+static void plans_inject(void **state)
+{
+	(void)state;
+	plan_works("coverage-setup");
+	plan_works("coverage-alloc");
+	plan_works("coverage-fatal");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(plans_inject),
 	    cmocka_unit_test(failures_are_seen),
 	};
 
