@@ -89,10 +89,16 @@ static const char *const preparing[] = {
     " GROUP BY file, name HAVING max(on_stack) OR"
     " (sum(faulted * calls) > 0 AND sum((1 - faulted) * calls) = 0)",
 
-    "CREATE TEMP TABLE way AS SELECT file, function, line, n, sum((1 - faulted) * count) AS base,"
+    "CREATE TEMP TABLE taken AS SELECT file, function, line, n, sum((1 - faulted) * count) AS base,"
     " sum(faulted * count) AS fault FROM arc JOIN temp.chosen USING (run)"
     " WHERE (file, function) IN (SELECT file, name FROM temp.path)"
     " GROUP BY file, function, line, n",
+
+    "CREATE TEMP TABLE way AS SELECT file, function, line, n, coalesce(base, 0) AS base,"
+    " coalesce(fault, 0) AS fault FROM main.way LEFT JOIN temp.taken USING (file, function, line, "
+    "n)"
+    " WHERE kernel_id = (SELECT kernel_id FROM run JOIN temp.chosen ON chosen.run = id LIMIT 1)"
+    " AND (file, function) IN (SELECT file, name FROM temp.path)",
 
     "CREATE TEMP TABLE branch AS SELECT file, function, line,"
     " iif(sum(base) = 0 AND count(*) = 2, 1, 0) AS both FROM temp.way"

@@ -46,6 +46,8 @@ static const char schema[] =
     " line INTEGER, calls INTEGER, on_stack INTEGER);"
     "CREATE TABLE arc(run TEXT REFERENCES run ON DELETE CASCADE, file TEXT, function TEXT,"
     " line INTEGER, n INTEGER, count INTEGER);"
+    "CREATE TABLE way(kernel_id TEXT, file TEXT, function TEXT, line INTEGER, n INTEGER,"
+    " PRIMARY KEY(kernel_id, file, function, line, n)) WITHOUT ROWID;"
     "CREATE TABLE line(kernel_id TEXT, file TEXT, line INTEGER, text TEXT,"
     " PRIMARY KEY(kernel_id, file, line)) WITHOUT ROWID;"
     "CREATE INDEX function_run ON function(run);"
@@ -293,7 +295,7 @@ static struct stamp stamp_of(const struct stat *st)
 			      (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec};
 }
 
-/* The same of coverage.json. */
+/* The same of coverage.json. All arcs there are are the kernel's, and a run's are those it took. */
 static const char *const taking_coverage[] = {
     "INSERT INTO function SELECT ?2, value->>'file', value->>'name', value->>'line',"
     " value->>'calls', value->>'on_stack' FROM json_each(?1, '$.functions')",
@@ -301,8 +303,12 @@ static const char *const taking_coverage[] = {
     "INSERT OR IGNORE INTO line SELECT coalesce(kernel_id, ''), l.value->>'file', l.value->>'line',"
     " l.value->>'text' FROM json_each(?1, '$.lines') AS l, run WHERE run.id = ?2",
 
+    "INSERT OR IGNORE INTO way SELECT coalesce(kernel_id, ''), a.value->>'file',"
+    " a.value->>'function', a.value->>'line', a.value->>'n'"
+    " FROM json_each(?1, '$.arcs') AS a, run WHERE run.id = ?2",
+
     "INSERT INTO arc SELECT ?2, value->>'file', value->>'function', value->>'line',"
-    " value->>'n', value->>'count' FROM json_each(?1, '$.arcs')",
+    " value->>'n', value->>'count' FROM json_each(?1, '$.arcs') WHERE value->>'count' > 0",
 };
 
 /* What a run left behind. */
