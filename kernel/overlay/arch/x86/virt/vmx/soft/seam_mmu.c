@@ -45,7 +45,7 @@ static struct tlb_entry *tlb_slot(struct seam_vp *vp, u64 page)
 	 * The two halves of memory often use the same page numbers; and vCPUs that
 	 * share memory page by page would each use only a part of their TLB.
 	 */
-	return &tlb[((page >> 12) ^ (page >> 20) ^ (page >> 46)) % TLB_ENTRIES];
+	return &tlb[((page >> 12) ^ (page >> 20) ^ (page >> 45)) % TLB_ENTRIES];
 }
 
 /* Whose the host's page was when the entry was filled; of shared memory only. */

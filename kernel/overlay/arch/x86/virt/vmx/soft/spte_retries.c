@@ -7,6 +7,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
 #include <linux/kernel_stat.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -28,6 +29,8 @@
 #define MAX_ALONE	8192
 /* So often is, whatever else happens. */
 #define MAX_EVER	32768
+/* And so often, though the VM is dead: that would be a reason to give up at once. */
+#define MAX_DEAD	8
 
 DEFINE_PER_CPU(u64, spte_changes);
 
@@ -36,6 +39,8 @@ static struct attempt {
 	pid_t pid;
 	gpa_t gpa;
 	u64 tries;
+	u64 dead;	/* of these with a dead VM, one right after the other */
+	unsigned long dead_at;	/* the last of them, in jiffies */
 	/* Of these in looks at which all CPUs had gone on, */
 	u64 times;
 	u64 alone;	/* and since anything else was seen to change. */
@@ -101,6 +106,23 @@ static noinline void report(const struct attempt *a)
 	smp_store_release(&livelock.nr_frames, stack_trace_save(livelock.frames, NR_FRAMES, 2));
 }
 
+/*
+ * Not vm_dead: that is set before the request is made, by which the vCPU hears of it.
+ * Whether it had heard before this try can't be told from another VM at the same place
+ * but by the time that takes.
+ */
+static bool is_dead_again(struct kvm_vcpu *vcpu, struct attempt *a)
+{
+	unsigned long before = a->dead_at;
+
+	if (!kvm_test_request(KVM_REQ_VM_DEAD, vcpu))
+		return false;
+	a->dead_at = jiffies;
+	if (a->dead && time_after(jiffies, before + HZ / 100 + 1))
+		a->dead = 0;
+	return true;
+}
+
 void spte_tried(struct kvm_vcpu *vcpu, gpa_t gpa, bool again)
 {
 	struct attempt *a = &attempts[current->pid % NR_TASKS];
@@ -110,7 +132,12 @@ void spte_tried(struct kvm_vcpu *vcpu, gpa_t gpa, bool again)
 		return;
 	if (!again || a->pid != current->pid || a->gpa != gpa)
 		*a = (struct attempt){ .pid = current->pid, .gpa = gpa, .changes = changes() };
-	if (!again || ++a->tries % LOOK_EVERY)
+	if (!again)
+		return;
+	a->tries++;
+	if (is_dead_again(vcpu, a) && ++a->dead == MAX_DEAD)
+		report(a);
+	if (a->tries % LOOK_EVERY)
 		return;
 	now = beat();
 	if (now == a->beat)
@@ -147,9 +174,9 @@ static int retries_show(struct seq_file *m, void *v)
 	seq_printf(m, "most %llu\nalone %llu\n", most, most_alone);
 	if (!n)
 		return 0;
-	seq_printf(m, "livelock %d gpa %#llx tries %llu alone %llu in",
+	seq_printf(m, "livelock %d gpa %#llx tries %llu alone %llu dead %llu in",
 		   atomic_read(&livelock.count), livelock.first.gpa, livelock.first.tries,
-		   livelock.first.alone);
+		   livelock.first.alone, livelock.first.dead);
 	for (unsigned int i = 0; i < n; i++)
 		seq_printf(m, " %ps", (void *)livelock.frames[i]);
 	seq_putc(m, '\n');
