@@ -6,17 +6,22 @@
 
 #include "xmem.h"
 
-/* Provoking NAME, with more kernel parameters, gives a finding of that KIND and SIGNATURE. */
-static void provoked(const char *name, const char *parameters, const char *kind,
-		     const char *signature)
+/*
+ * Provoking NAME, with more kernel parameters, gives a finding of that KIND and SIGNATURE within so
+ * much load.
+ */
+static void provoked(const char *name, const char *parameters, const char *duration,
+		     const char *kind, const char *signature)
 {
+	char *args = xasprintf("--accel tcg --no-faults --duration %s --mutant "
+			       "tests/mutants/splats.mutant configs/plans/quick.ini",
+			       duration);
 	char *env = xasprintf("SEPTORTURE_APPEND='septorture_splat=%s %s'", name, parameters);
 	json_t *r;
 
-	want(run(env, "--accel tcg --no-faults --duration 2s "
-		      "--mutant tests/mutants/splats.mutant configs/plans/quick.ini"),
-	     1);
+	want(run(env, args), 1);
 	free(env);
+	free(args);
 	r = report();
 	if (!finding(r, "klog", kind, signature))
 		fail_msg("%s: there is no klog/%s '%s'", name, kind, signature);
@@ -26,25 +31,27 @@ static void provoked(const char *name, const char *parameters, const char *kind,
 static void a_lockdep_report_is_found(void **state)
 {
 	(void)state;
-	provoked("circular", "", "lockdep", "(splat_mutex_a) at splat_circular");
+	provoked("circular", "", "2s", "lockdep", "(splat_mutex_a) at splat_circular");
 }
 
 static void a_dead_task_is_found(void **state)
 {
 	(void)state;
-	provoked("null", "", "oops", "splat_null");
+	provoked("null", "", "2s", "oops", "splat_null");
 }
 
 static void a_soft_lockup_is_found(void **state)
 {
 	(void)state;
-	provoked("spin", "watchdog_thresh=3", "soft-lockup", "splat_spin");
+	provoked("spin", "watchdog_thresh=3", "10s", "soft-lockup", "splat_spin");
 }
 
 static void a_hung_task_is_found(void **state)
 {
 	(void)state;
-	provoked("hang", "sysctl.kernel.hung_task_timeout_secs=3", "hung-task", "septorture_spla");
+	/* It is looked for every 3 s, and has to hang as long as that. */
+	provoked("hang", "sysctl.kernel.hung_task_timeout_secs=3", "10s", "hung-task",
+		 "septorture_spla");
 }
 
 int main(int argc, char **argv)
