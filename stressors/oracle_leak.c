@@ -118,8 +118,8 @@ static struct amount {
     {"hkid-charge", "a cgroup is still charged for the HKID of a TD that is gone", charges,
      "there is no cgroup v2 with the misc controller in " CGROUPS, .slack = 0},
     /*
-     * Not exact: now and then a dozen more stays for good, of which nobody knows yet who has it.
-     * What is lost with a TD is lost with most.
+     * Not exact: now and then it is a dozen more for good, though page_owner shows none that
+     * were not freed. What is lost with a TD is lost with most.
      */
     {"kernel-pages", "pages that the kernel took for a TD were never freed", kernel_pages,
      "there is no cgroup v2 with the memory controller in " CGROUPS, .rises = true},
