@@ -19,14 +19,6 @@ struct view {
 	struct branches_sum of_function;
 };
 
-static int execute(struct store *store, const char *sql, char **error)
-{
-	struct store_rows *rows = store_query(store, sql, "");
-
-	store_next(rows);
-	return store_end(rows, error);
-}
-
 /* ---- which runs ---- */
 
 /* The table `chosen`: runs, and whether faults were injected. */
@@ -38,7 +30,7 @@ static int choose(struct store *store, const char *where, char **error)
 	    " (SELECT kernel_id FROM run WHERE (%s) AND EXISTS"
 	    " (SELECT 1 FROM function WHERE run = id) ORDER BY id DESC LIMIT 1)",
 	    where, where);
-	int bad = execute(store, sql, error);
+	int bad = store_execute(store, sql, error);
 
 	free(sql);
 	return bad;
@@ -221,7 +213,7 @@ int branches_show(struct store *store, const struct branches_request *request, F
 	if (!bad)
 		bad = show_runs(&v, error);
 	for (size_t i = 0; !bad && i < sizeof(preparing) / sizeof(preparing[0]); i++)
-		bad = execute(store, preparing[i], error);
+		bad = store_execute(store, preparing[i], error);
 	if (!bad)
 		bad = add_branches(&v, error);
 	if (!bad) {

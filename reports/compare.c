@@ -29,11 +29,9 @@ static int choose(struct sides *s, int side, const char *where, char **error)
 	char *sql = xasprintf("INSERT INTO temp.chosen SELECT %d, id FROM run"
 			      " WHERE verdict != 'invalid' AND (%s)",
 			      side, where);
-	struct store_rows *rows = store_query(s->store, sql, "");
-	int bad;
+	int bad = store_execute(s->store, sql, error);
+	struct store_rows *rows;
 
-	store_next(rows);
-	bad = store_end(rows, error);
 	free(sql);
 	if (bad)
 		return -1;
@@ -51,12 +49,9 @@ static int choose(struct sides *s, int side, const char *where, char **error)
 
 static int choose_both(struct sides *s, const char *a, const char *b, char **error)
 {
-	struct store_rows *rows =
-	    store_query(s->store, "CREATE TEMP TABLE chosen(side INTEGER, run TEXT)", "");
-	int bad;
+	int bad =
+	    store_execute(s->store, "CREATE TEMP TABLE chosen(side INTEGER, run TEXT)", error);
 
-	store_next(rows);
-	bad = store_end(rows, error);
 	if (!bad)
 		bad = choose(s, 0, a, error);
 	return bad ? bad : choose(s, 1, b, error);

@@ -89,7 +89,7 @@ static char *explain(const struct store *store, int code)
 	}
 }
 
-static int execute(struct store *store, const char *sql, char **error)
+int store_execute(struct store *store, const char *sql, char **error)
 {
 	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 
@@ -112,12 +112,12 @@ static int make_tables(struct store *store, char **error)
 {
 	char *version = xasprintf("PRAGMA user_version = %d", STORE_VERSION);
 	int64_t now = 0;
-	int bad = execute(store, "BEGIN IMMEDIATE", error);
+	int bad = store_execute(store, "BEGIN IMMEDIATE", error);
 
 	if (!bad && !(bad = read_version(store, &now, error)) && !now)
-		bad = execute(store, schema, error) || execute(store, version, error);
+		bad = store_execute(store, schema, error) || store_execute(store, version, error);
 	if (!bad)
-		bad = execute(store, "COMMIT", error);
+		bad = store_execute(store, "COMMIT", error);
 	free(version);
 	return bad;
 }
@@ -139,7 +139,7 @@ static int prepare(struct store *store, char **error)
 	}
 	if (!version && make_tables(store, error))
 		return -1;
-	return store->read_only ? 0 : execute(store, "PRAGMA foreign_keys = ON", error);
+	return store->read_only ? 0 : store_execute(store, "PRAGMA foreign_keys = ON", error);
 }
 
 struct store *store_open(const char *path, char **error)
@@ -335,7 +335,7 @@ static int take_all(struct store *store, const char *const *sql, size_t n, const
 
 static int take(struct store *store, const struct leftover *run, char **error)
 {
-	int bad = execute(store, "BEGIN IMMEDIATE", error);
+	int bad = store_execute(store, "BEGIN IMMEDIATE", error);
 
 	if (bad)
 		return -1;
@@ -345,7 +345,7 @@ static int take(struct store *store, const struct leftover *run, char **error)
 			       sizeof(taking_coverage) / sizeof(taking_coverage[0]), run->coverage,
 			       run, error);
 	if (!bad)
-		bad = execute(store, "COMMIT", error);
+		bad = store_execute(store, "COMMIT", error);
 	if (bad)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return bad;

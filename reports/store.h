@@ -54,6 +54,8 @@ const char *store_string(struct store_rows *rows, int column);
 int64_t store_number(struct store_rows *rows, int column);
 double store_real(struct store_rows *rows, int column);
 bool store_null(struct store_rows *rows, int column);
+/* A statement that gives none, and has no parameters. Returns 0, or -1 with *error set. */
+int store_execute(struct store *store, const char *sql, char **error);
 /* Returns 0, or -1 with *error set. */
 int store_end(struct store_rows *rows, char **error);
 

@@ -31,17 +31,33 @@ static int latent_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* The number of the leaf @name, or -EINVAL. */
+static int find_leaf(const char *name)
+{
+	for (int i = 0; i < SEAM_MAX_LEAF; i++)
+		if (seam_leaves[i].name && !strcmp(seam_leaves[i].name, name))
+			return i;
+	return -EINVAL;
+}
+
 static int set_leaf(const char *name, u32 ns)
 {
-	if (ns > SEAM_LATENT_MAX_NS)
+	int i = find_leaf(name);
+
+	if (i < 0 || ns > SEAM_LATENT_MAX_NS)
 		return -EINVAL;
-	for (int i = 0; i < SEAM_MAX_LEAF; i++) {
-		if (seam_leaves[i].name && !strcmp(seam_leaves[i].name, name)) {
-			seam_store(&seam_latent.leaf_ns[i], ns);
-			return 0;
-		}
-	}
-	return -EINVAL;
+	seam_store(&seam_latent.leaf_ns[i], ns);
+	return 0;
+}
+
+static int set_patient(const char *name)
+{
+	int i = find_leaf(name);
+
+	if (i < 0)
+		return i;
+	seam_store(&seam_latent.patient[i], true);
+	return 0;
 }
 
 static int set_knob(const char *name, u32 per_million, u64 seed)
@@ -52,17 +68,6 @@ static int set_knob(const char *name, u32 per_million, u64 seed)
 		if (!strcmp(seam_latent_names[i], name)) {
 			seam_store(&seam_latent.knob[i].seed, seed);
 			seam_store(&seam_latent.knob[i].per_million, per_million);
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-static int set_patient(const char *name)
-{
-	for (int i = 0; i < SEAM_MAX_LEAF; i++) {
-		if (seam_leaves[i].name && !strcmp(seam_leaves[i].name, name)) {
-			seam_store(&seam_latent.patient[i], true);
 			return 0;
 		}
 	}
