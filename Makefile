@@ -51,8 +51,8 @@ SEAM_TESTS := $(patsubst tests/softseam/test_%.c,$(O)/tests/softseam-%,$(wildcar
 # Those that boot VMs, and the programs that these VMs run instead of the agent.
 VM_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/vm_*.c))
 GUESTS := $(patsubst tests/guest/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c))
-# Shell tests: style, the kernel's source and build.
-KERNEL_TESTS := tests/style tests/kernel-build-cli tests/kernel-tree
+# Shell tests: tests/run, style, the kernel's source and build.
+KERNEL_TESTS := tests/run-cli tests/style tests/kernel-build-cli tests/kernel-tree
 
 .PHONY: all deps kernel run check coverage bench unit docs clean format format-check
 # A source file that is gone must not stop make.
