@@ -11,6 +11,7 @@ static struct seam_kind kinds[] = {
     {"shared_private", "KVM mapped a page that the TDX module owns as shared", 0},
     {"corrupt_sept", "an S-EPT entry points outside of the TD's pages", 0},
     {"corrupt_control", "a TDR or TDVPR page was overwritten", 0},
+    {"unwritten", "a page left a TD without a write-back, and is in use again", 0},
 };
 
 static bool look(unsigned int td)

@@ -163,6 +163,24 @@ static void effect(void)
 	/* The host has it again. */
 	succeed(call(PHYMEM_PAGE_WBINVD, .rcx = page));
 	succeed(call(MEM_PAGE_AUG, .rcx = CONF_GPA, .rdx = conf.td.tdr, .r8 = page));
+	same(seam_findings.unwritten, 0);
+}
+
+/* Not by the page itself, and not by all caches: whoever has it next may lose data. */
+static void unwritten(void)
+{
+	up_runnable();
+	conf.finding = true;
+	for (int i = 0; i < 3; i++) {
+		conf_block(CONF_GPA);
+		expect(remove_page());
+		if (i == 0)
+			succeed(call(PHYMEM_PAGE_WBINVD, .rcx = page));
+		else if (i == 1)
+			seam_sys.writebacks++;
+		succeed(call(MEM_PAGE_AUG, .rcx = CONF_GPA, .rdx = conf.td.tdr, .r8 = page));
+		same(seam_findings.unwritten, i == 2);
+	}
 }
 
 static void blocked(void)
@@ -188,6 +206,7 @@ static const struct conf_row rows[] = {
 	ROW("TDH.MEM.PAGE.REMOVE", S_SUCCESS, "1.3", "from each leaf state before MR.FINALIZE", early),
 	ROW("TDH.MEM.PAGE.REMOVE", S_SUCCESS, "1.3", "from BLOCKED", blocked),
 	ROW("TDH.MEM.PAGE.REMOVE", S_SUCCESS, "1.3", "RCX, entry, PAMT, CHLDCNT, content", effect),
+	ROW("TDH.MEM.PAGE.REMOVE", S_SUCCESS, "-", "a page that is given again unwritten is a finding", unwritten),
 	EXCEPTION("TDH.MEM.PAGE.REMOVE", S_SUCCESS, "1.3", "a 2M page", "the model has no 2M pages: KVM 7.3 maps TDs' private memory by 4K"),
 	EXCEPTION("TDH.MEM.PAGE.REMOVE", S_SUCCESS, "2.2", "to REMOVED during import; BLOCKEDW", "only migration makes such an entry, and Linux does not migrate TDs"),
 };

@@ -63,7 +63,11 @@ struct pamt {
 	u8 type;
 	u8 owner_hi;	/* pfn of the owning TDR, bits 39:32 */
 	u32 owner_lo;
-	u64 bepoch;	/* REG and EPT: TD epoch at which the page was blocked */
+	/*
+	 * REG and EPT: TD epoch at which the page was blocked. NDA: that its cache lines
+	 * are not written back yet, as seam_sys.writebacks + 1 of the time it was given back.
+	 */
+	u64 bepoch;
 };
 
 struct seam_td;
@@ -74,6 +78,12 @@ u64 pamt_owner(const struct pamt *p);	/* TDR's pa */
 void pamt_give(struct pamt *p, enum pamt_type type, struct seam_td *td);
 /* The opposite. */
 void pamt_take(struct pamt *p, struct seam_td *td);
+/*
+ * The page that was taken has to be written back before anybody else has it, or the lines
+ * with the TD's key may reach memory later: of the S-EPT's leaves and the TDR, as the
+ * others are reclaimed after TDH.PHYMEM.CACHE.WB.
+ */
+void pamt_unwritten(struct pamt *p);
 
 /*
  * Whether the module can read host memory at @pa: what an operand points to that is
@@ -370,6 +380,7 @@ struct seam_findings {
 	u64 data_mismatch;	/* GP_VERIFY read something else */
 	u64 corrupt_sept;	/* an S-EPT entry points outside of the TD's pages */
 	u64 corrupt_control;	/* a TDR or TDVPR page was overwritten */
+	u64 unwritten;		/* a page was given again that the host got without a write-back */
 };
 
 extern struct seam_findings seam_findings;
@@ -454,6 +465,7 @@ struct seam_sys {
 	struct seam_tdmr tdmr[SEAM_MAX_TDMRS];
 	struct seam_lp lp[SEAM_MAX_LPS];
 	u64 npages[PT_NR];	/* by type, NDA and RSVD aside; atomic */
+	u64 writebacks;		/* of all caches, for a TD that ended; atomic */
 };
 
 extern struct seam_sys seam_sys;

@@ -265,9 +265,10 @@ static int findings_show(struct seq_file *m, void *v)
 	seq_printf(m, "stale_access %llu\nstale_shared %llu\nshared_private %llu\n",
 		   seam_load(&f->stale_access), seam_load(&f->stale_shared),
 		   seam_load(&f->shared_private));
-	seq_printf(m, "data_mismatch %llu\ncorrupt_sept %llu\ncorrupt_control %llu\n",
-		   seam_load(&f->data_mismatch), seam_load(&f->corrupt_sept),
-		   seam_load(&f->corrupt_control));
+	seq_printf(m, "data_mismatch %llu\ncorrupt_sept %llu\n",
+		   seam_load(&f->data_mismatch), seam_load(&f->corrupt_sept));
+	seq_printf(m, "corrupt_control %llu\nunwritten %llu\n",
+		   seam_load(&f->corrupt_control), seam_load(&f->unwritten));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(findings);

@@ -134,6 +134,7 @@ u64 seam_mng_key_freeid(struct seam_call *c)
 		seam_store(&hkid->state, HKID_FREE);
 		seam_store(&hkid->tdr, 0);
 		r.td->lifecycle = TD_TEARDOWN;
+		seam_add(&seam_sys.writebacks, 1);
 	}
 	seam_unlock(&seam_sys.kot, SEAM_EXCLUSIVE);
 out:

@@ -346,6 +346,7 @@ u64 seam_mem_page_remove(struct seam_call *c)
 	if (!status) {
 		sept_set(&op, SEPT_FREE_RAW);
 		pamt_take(p, op.td.td);
+		pamt_unwritten(p);
 		seam_add(&op.td.td->removes, 1);
 		c->a->rcx = hpa;
 	}

@@ -47,6 +47,8 @@ static void pamt_set(struct pamt *p, enum pamt_type type, u64 tdr_pa)
 
 void pamt_give(struct pamt *p, enum pamt_type type, struct seam_td *td)
 {
+	if (seam_load(&p->bepoch) == seam_load(&seam_sys.writebacks) + 1)
+		seam_add(&seam_findings.unwritten, 1);
 	pamt_set(p, type, td->pa);
 	seam_add(&seam_sys.npages[type], 1);
 	if (type == PT_TDR)
@@ -65,6 +67,11 @@ void pamt_take(struct pamt *p, struct seam_td *td)
 		seam_sub(&td->chldcnt, 1);
 	}
 	pamt_set(p, PT_NDA, 0);
+}
+
+void pamt_unwritten(struct pamt *p)
+{
+	seam_store(&p->bepoch, seam_load(&seam_sys.writebacks) + 1);
 }
 
 u64 pamt_get(struct seam_call *c, u64 pa, u32 operand, enum seam_mode mode,
@@ -116,9 +123,11 @@ static u64 reclaim_locked(struct seam_call *c, u64 pa, struct pamt *p)
 		status = S_TD_ASSOCIATED_PAGES_EXIST;
 	} else {
 		seam_spend(c);
-		if (p->type == PT_TDR)
-			td->magic = 0;
 		pamt_take(p, td);
+		if (owner == p) {
+			td->magic = 0;
+			pamt_unwritten(p);
+		}
 	}
 
 	if (owner != p)
@@ -157,10 +166,12 @@ u64 seam_phymem_page_wbinvd(struct seam_call *c)
 	status = pamt_get(c, pa, ID_RCX, SEAM_SHARED, LATENT_PAGE, &p);
 	if (status)
 		return status;
-	if (seam_load(&p->type) != PT_NDA)
+	if (seam_load(&p->type) != PT_NDA) {
 		status = S_PAGE_METADATA_INCORRECT | ID_RCX;
-	else
+	} else {
+		seam_store(&p->bepoch, 0);
 		seam_spend(c);
+	}
 	seam_unlock(&p->lock, SEAM_SHARED);
 	return status;
 }
