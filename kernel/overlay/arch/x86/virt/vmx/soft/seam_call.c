@@ -101,7 +101,7 @@ static u64 call(const struct seam_leaf *leaf, struct seam_call *c)
 	if (again)
 		seam_store(&seam_sys.lp[c->lp].injected, 0);
 	status = leaf->fn(c);
-	while (patient && S_CODE(status) == S_OPERAND_BUSY && !c->provoked &&
+	while (patient && S_CODE(status) == S_OPERAND_BUSY &&
 	       seam_now_ns() - start < SEAM_PATIENCE_NS) {
 		seam_relax();
 		*c = first;

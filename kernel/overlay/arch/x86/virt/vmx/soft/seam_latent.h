@@ -47,7 +47,8 @@ extern struct seam_latent seam_latent;
 extern const char *const seam_latent_names[LATENT_NR];
 
 #define SEAM_LATENT_MAX_NS	1000000	/* interrupts are off meanwhile */
-#define SEAM_PATIENCE_NS	50000000
+/* A host that takes the CPU from a vCPU can leave a lock taken for a long time. */
+#define SEAM_PATIENCE_NS	1000000000
 
 /* Whether it happens now: a draw of the knob's own sequence. */
 bool seam_latent_hit(enum seam_latent_kind kind);
