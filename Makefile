@@ -39,7 +39,7 @@ MAIN := $(O)/obj/fi-scripts/septorture.o
 HOST := $(filter-out $(MAIN),$(call objs,fi-scripts))
 # Tests have stressors of their own: the real ones may change.
 TEST_STRESSORS := $(O)/obj/tests/stressors.o
-TEST_HELPER := $(O)/obj/tests/helper.o $(O)/obj/tests/cli.o $(O)/obj/tests/httpd.o
+TEST_HELPER := $(O)/obj/tests/helper.o $(O)/obj/tests/cli.o $(O)/obj/tests/httpd.o $(O)/obj/tests/browser.o
 
 UNIT_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 # softseam in user space, and what tests it: with every sanitizer that finds something of its own.

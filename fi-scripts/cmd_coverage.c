@@ -4,6 +4,8 @@
 
 #include "branches.h"
 #include "command.h"
+#include "draft.h"
+#include "proof.h"
 #include "results.h"
 #include "selection.h"
 #include "xmem.h"
@@ -11,6 +13,7 @@
 struct coverage_args {
 	const char *where; /* as it was typed; NULL: all */
 	const char *database, *waivers;
+	const char *html; /* where the page goes; NULL: nowhere */
 	bool list;
 };
 
@@ -21,6 +24,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'l':
 		args->list = true;
+		return 0;
+	case 'h':
+		args->html = arg;
 		return 0;
 	case 'w':
 		args->waivers = arg;
@@ -40,6 +46,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"list", 'l', NULL, 0, "Every branch with its source line, not only sums per function", 0},
+    {"html", 'h', "FILE", 0, "Write a page with the annotated source there, too", 0},
     {"waivers", 'w', "FILE", 0, "Branches that no fault can turn (configs/coverage-waivers.txt)",
      0},
     {"db", 'd', "FILE", 0, "The database (build/results.sqlite)", 0},
@@ -57,21 +64,60 @@ static const struct argp argp = {
 	   "cannot be used.",
 };
 
+static int write_page(const struct branches *b, const char *path, char **error)
+{
+	char *page = NULL;
+	size_t size;
+	FILE *f = open_memstream(&page, &size);
+	int bad = f ? branches_html(b, f, error) : 0;
+
+	if (f)
+		fclose(f);
+	if (!bad) {
+		f = draft_open(path);
+		if (f)
+			fputs(page ? page : "", f);
+		bad = draft_close(f, path, error);
+	}
+	free(page);
+	return bad;
+}
+
+/* Returns how many waivers are stale, or -1 with *error set. */
+static int print(struct store *store, const struct branches *b, bool list, char **error)
+{
+	struct table t = {0};
+	char *words = branches_words(b);
+	int bad = proof_table(store, &t, error), stale;
+
+	branches_text(b, list, stdout);
+	fputc('\n', stdout);
+	table_print(&t, "", stdout);
+	stale = (int)branches_stale(b, stdout);
+	printf("\n%s\n", words);
+	free(words);
+	return bad ? -1 : stale;
+}
+
 static int show(struct store *store, const struct coverage_args *args, struct waivers *waivers)
 {
 	char *error,
 	    *where = args->where ? results_select(store, args->where, &error) : xstrdup("1");
-	struct branches_request request = {.where = where, .waivers = waivers, .list = args->list};
-	struct branches_sum sum;
-	int bad;
+	struct branches b;
+	int bad, stale = 0;
 
 	if (!where)
 		return say_error(error, EXIT_USAGE);
-	bad = branches_show(store, &request, stdout, &sum, &error);
+	bad = branches_read(&b, store, where, waivers, &error);
 	free(where);
-	if (bad)
+	if (!bad)
+		stale = print(store, &b, args->list, &error);
+	if (!bad && stale >= 0 && args->html && write_page(&b, args->html, &error))
+		stale = -1;
+	branches_free(&b);
+	if (bad || stale < 0)
 		return say_error(error, bad > 0 ? EXIT_USAGE : EXIT_INFRA);
-	return sum.stale ? EXIT_FINDINGS : EXIT_CLEAN;
+	return stale ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 int cmd_coverage(int argc, char **argv)

@@ -82,7 +82,7 @@ static char *lay_out(struct reader *r, const struct coverage_data *d, const char
 
 /* Complaints come in front of the JSON, which is one line: then the numbers are not to be trusted.
  */
-static void run_gcov(struct reader *r, char *data)
+static void run_gcov(struct reader *r, const struct coverage_data *d, char *data)
 {
 	char *argv[] = {"sh", "-c",
 			"LC_ALL=C exec " GCOV
@@ -94,7 +94,7 @@ static void run_gcov(struct reader *r, char *data)
 	if (!text)
 		problem(r, xasprintf("cannot start sh: %s", strerror(errno)));
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) ||
-		 !coverage_add(r->coverage, text, r->root))
+		 !coverage_add(r->coverage, d, text, r->root))
 		problem(r, xasprintf(GCOV " does not understand the counters (it has to be of the "
 					  "compiler that built the kernel): %.*s",
 				     (int)strcspn(text, "\n"), text));
@@ -111,7 +111,7 @@ static void read_one(struct reader *r, const struct coverage_data *d)
 				     "run it again",
 				     d->path, r->out));
 	} else if ((data = lay_out(r, d, notes))) {
-		run_gcov(r, data);
+		run_gcov(r, d, data);
 		free(data);
 	}
 	free(notes);
@@ -137,10 +137,10 @@ static void mark_stacks(struct coverage *c, const char *image)
 	symbols_close(s);
 }
 
-static void write_json(struct reader *r, const char *id, const char *dir)
+static void write_json(struct reader *r, const struct run_report *run, const char *dir)
 {
 	char *path = xasprintf("%s/coverage.json", dir), *error;
-	json_t *o = coverage_json(r->coverage, id);
+	json_t *o = coverage_json(r->coverage, run->id, &run->cases);
 	FILE *f = draft_open(path);
 
 	if (f)
@@ -187,7 +187,7 @@ void gcov_read(struct run_report *run, const char *image, const char *dir)
 		problem(&r, xasprintf("cannot read the kernel's source in %s: %s", r.root,
 				      strerror(errno)));
 	if (!run->coverage.problem)
-		write_json(&r, run->id, dir);
+		write_json(&r, run, dir);
 	free(r.out);
 	free(r.root);
 	free(r.work);

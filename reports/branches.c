@@ -5,19 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "causes.h"
 #include "xmem.h"
-
-struct view {
-	struct store *store;
-	const struct branches_request *request;
-	FILE *out;
-	struct branches_sum sum;
-	struct table functions, branches;
-	/* Of the function at hand. */
-	char *file, *function;
-	struct branches_sum of_function;
-};
 
 /* ---- which runs ---- */
 
@@ -36,35 +25,29 @@ static int choose(struct store *store, const char *where, char **error)
 	return bad;
 }
 
-static int show_runs(struct view *v, char **error)
+static int read_runs(struct branches *b, char **error)
 {
 	struct store_rows *rows = store_query(
-	    v->store,
+	    b->store,
 	    "SELECT sum(faulted), sum(1 - faulted), max(kernel_id), max(config), max(mutant)"
 	    " FROM temp.chosen JOIN run ON id = chosen.run",
 	    "");
-	int64_t faulted = 0, baseline = 0;
 
 	if (store_next(rows)) {
-		faulted = store_number(rows, 0);
-		baseline = store_number(rows, 1);
-		if (faulted && baseline)
-			fprintf(v->out,
-				"kernel %s (%s%s%s): runs with faults %" PRId64 ", without %" PRId64
-				"\n\n",
-				store_string(rows, 2), store_string(rows, 3),
-				store_null(rows, 4) ? "" : " with ", store_string(rows, 4), faulted,
-				baseline);
+		b->faulted = store_number(rows, 0);
+		b->baseline = store_number(rows, 1);
+		b->kernel = xasprintf("%s (%s%s%s)", store_string(rows, 2), store_string(rows, 3),
+				      store_null(rows, 4) ? "" : " with ", store_string(rows, 4));
 	}
 	if (store_end(rows, error))
 		return -1;
-	if (faulted && baseline)
+	if (b->faulted && b->baseline)
 		return 0;
 	*error = xasprintf("there %s with coverage%s; `make coverage` makes what is needed",
-			   faulted || baseline ? "are runs" : "is no run",
-			   faulted    ? ", but none without faults"
-			   : baseline ? ", but none with faults"
-				      : "");
+			   b->faulted || b->baseline ? "are runs" : "is no run",
+			   b->faulted	 ? ", but none without faults"
+			   : b->baseline ? ", but none with faults"
+					 : "");
 	return 1;
 }
 
@@ -98,7 +81,7 @@ static const char *const preparing[] = {
 };
 
 static const char query[] =
-    "SELECT way.file, function, way.line, sum(fault), text"
+    "SELECT way.file, function, way.line, sum(fault), ltrim(text, char(9) || ' '), iif(both, n, -1)"
     " FROM temp.way JOIN temp.branch USING (file, function, line)"
     " LEFT JOIN line ON line.file = way.file AND line.line = way.line AND kernel_id ="
     " (SELECT kernel_id FROM run JOIN temp.chosen ON chosen.run = id LIMIT 1)"
@@ -106,123 +89,120 @@ static const char query[] =
     " ORDER BY way.file, min(way.line) OVER (PARTITION BY way.file, function), function, way.line,"
     " n * both";
 
-static void end_function(struct view *v)
+static void count(const struct branch *one, struct branches_sum *sum)
 {
-	struct branches_sum *s = &v->of_function;
+	unsigned int *n = one->times ? &sum->taken : one->waived ? &sum->waived : &sum->never;
 
-	if (v->function) {
-		table_add(&v->functions, v->function);
-		table_addf(&v->functions, "%u", s->taken);
-		table_addf(&v->functions, "%u", s->never);
-		table_addf(&v->functions, "%u", s->waived);
-		table_add(&v->functions, v->file);
-		v->sum.taken += s->taken;
-		v->sum.never += s->never;
-		v->sum.waived += s->waived;
-	}
-	free(v->file);
-	free(v->function);
-	v->file = v->function = NULL;
-	*s = (struct branches_sum){0};
+	++*n;
 }
 
-static void add_branch(struct view *v, struct store_rows *rows)
+static int add_branch(struct branches *b, struct store_rows *rows, char **error)
 {
-	const char *function = store_string(rows, 1), *text = store_string(rows, 4);
-	int64_t times = store_number(rows, 3);
-	struct waiver *waiver = waivers_find(v->request->waivers, function, text);
+	struct causes_place place = {store_string(rows, 0), store_string(rows, 1),
+				     store_number(rows, 2), store_number(rows, 5)};
+	struct waiver *waiver;
+	struct branch *one;
 
-	if (!v->function || strcmp(v->function, function) ||
-	    strcmp(v->file, store_string(rows, 0))) {
-		end_function(v);
-		v->file = xstrdup(store_string(rows, 0));
-		v->function = xstrdup(function);
-		waivers_mark(v->request->waivers, function);
-	}
-	if (times) {
-		v->of_function.taken++;
-		if (waiver)
-			waiver->refuted = true;
-	} else if (waiver) {
-		v->of_function.waived++;
+	b->list = xgrow(b->list, b->n, sizeof(*b->list));
+	one = &b->list[b->n++];
+	*one = (struct branch){
+	    .file = xstrdup(place.file),
+	    .function = xstrdup(place.function),
+	    .line = place.line,
+	    .times = store_number(rows, 3),
+	    .text = xstrdup(store_string(rows, 4)),
+	};
+	waivers_mark(b->waivers, one->function);
+	waiver = waivers_find(b->waivers, one->function, one->text);
+	one->waived = waiver && !one->times;
+	if (waiver && one->times)
+		waiver->refuted = true;
+	else if (waiver)
 		waiver->matched++;
-	} else {
-		v->of_function.never++;
-	}
-	if (times)
-		table_addf(&v->branches, "%" PRId64, times);
-	else
-		table_add(&v->branches, waiver ? "waived" : "never");
-	table_add(&v->branches, function);
-	table_addf(&v->branches, "%s:%" PRId64, store_string(rows, 0), store_number(rows, 2));
-	table_add(&v->branches, text);
+	count(one, &b->sum);
+	one->by = one->waived ? xasprintf("waived: %s", waiver->reason)
+			      : causes_of(b->store, &place, one->times > 0, error);
+	return one->by ? 0 : -1;
 }
 
-static int add_branches(struct view *v, char **error)
+static int add_branches(struct branches *b, char **error)
 {
-	struct store_rows *rows = store_query(v->store, query, "");
-	static const char *const head[] = {"FUNCTION", "TAKEN", "NEVER", "WAIVED", "FILE"};
-	static const char *const list_head[] = {"TIMES", "FUNCTION", "PLACE", "SOURCE"};
+	struct store_rows *rows = store_query(b->store, query, "");
+	char *second = NULL;
+	int bad = 0;
 
-	v->functions.ncols = sizeof(head) / sizeof(head[0]);
-	v->branches.ncols = sizeof(list_head) / sizeof(list_head[0]);
-	for (size_t i = 0; i < v->functions.ncols; i++)
-		table_add(&v->functions, head[i]);
-	for (size_t i = 0; i < v->branches.ncols; i++)
-		table_add(&v->branches, list_head[i]);
-	while (store_next(rows))
-		add_branch(v, rows);
-	end_function(v);
-	return store_end(rows, error);
+	while (!bad && store_next(rows))
+		bad = add_branch(b, rows, error);
+	/* The first error is the one to tell. */
+	if (store_end(rows, bad ? &second : error))
+		bad = -1;
+	free(second);
+	return bad;
 }
 
-/*
- * What a waiver says cannot be has been seen, or what it is about is no longer there. One of a
- * function that these runs did not come to as calls failed is about others.
- */
-static void check_waivers(struct view *v)
+int branches_read(struct branches *b, struct store *store, const char *where,
+		  struct waivers *waivers, char **error)
 {
-	const struct waivers *w = v->request->waivers;
+	int bad;
 
-	for (size_t i = 0; i < w->n; i++) {
-		const struct waiver *one = &w->v[i];
-
-		if (!one->refuted && (one->matched || !one->is_here))
-			continue;
-		v->sum.stale++;
-		fprintf(v->out, "%s:%u: stale: %s: %s: %s\n", w->path, one->line, one->function,
-			one->text,
-			one->refuted ? "it was taken" : "no such branch is left, or was come to");
-	}
-}
-
-static void show_sum(struct view *v)
-{
-	unsigned int all = v->sum.taken + v->sum.never;
-
-	fprintf(v->out, "\nfailure branches: %u of %u taken (%u %%), %u more are waived\n",
-		v->sum.taken, all, all ? 100 * v->sum.taken / all : 0, v->sum.waived);
-}
-
-int branches_show(struct store *store, const struct branches_request *request, FILE *out,
-		  struct branches_sum *sum, char **error)
-{
-	struct view v = {.store = store, .request = request, .out = out};
-	int bad = choose(store, request->where, error);
-
+	*b = (struct branches){.store = store, .waivers = waivers};
+	bad = choose(store, where, error);
 	if (!bad)
-		bad = show_runs(&v, error);
+		bad = read_runs(b, error);
 	for (size_t i = 0; !bad && i < sizeof(preparing) / sizeof(preparing[0]); i++)
 		bad = store_execute(store, preparing[i], error);
 	if (!bad)
-		bad = add_branches(&v, error);
-	if (!bad) {
-		table_print(request->list ? &v.branches : &v.functions, "", out);
-		check_waivers(&v);
-		show_sum(&v);
+		bad = causes_prepare(store, error);
+	return bad ? bad : add_branches(b, error);
+}
+
+void branches_free(struct branches *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		free(b->list[i].file);
+		free(b->list[i].function);
+		free(b->list[i].text);
+		free(b->list[i].by);
 	}
-	table_empty(&v.functions);
-	table_empty(&v.branches);
-	*sum = v.sum;
-	return bad;
+	free(b->list);
+	free(b->kernel);
+	*b = (struct branches){0};
+}
+
+size_t branches_function(const struct branches *b, size_t from, struct branches_sum *sum)
+{
+	size_t i = from;
+
+	*sum = (struct branches_sum){0};
+	for (; i < b->n && !strcmp(b->list[i].function, b->list[from].function) &&
+	       !strcmp(b->list[i].file, b->list[from].file);
+	     i++)
+		count(&b->list[i], sum);
+	return i;
+}
+
+char *branches_words(const struct branches *b)
+{
+	unsigned int all = b->sum.taken + b->sum.never;
+
+	return xasprintf("failure branches: %u of %u taken (%u %%), %u more are waived",
+			 b->sum.taken, all, all ? 100 * b->sum.taken / all : 0, b->sum.waived);
+}
+
+/* A waiver of a function that these runs did not come to as calls failed is about others. */
+unsigned int branches_stale(const struct branches *b, FILE *out)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < b->waivers->n; i++) {
+		const struct waiver *one = &b->waivers->v[i];
+
+		if (!one->refuted && (one->matched || !one->is_here))
+			continue;
+		n++;
+		fprintf(out, "%s:%u: stale: %s: %s: %s\n", b->waivers->path, one->line,
+			one->function, one->text,
+			one->refuted ? "it was taken" : "no such branch is left, or was come to");
+	}
+	return n;
 }

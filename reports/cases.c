@@ -55,6 +55,14 @@ const struct fault_case *cases_on_end(struct cases *c, const json_t *event)
 	return last;
 }
 
+const struct fault_case *cases_find(const struct cases *c, uint64_t number)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->list[i].number == number)
+			return &c->list[i];
+	return NULL;
+}
+
 /* ---- several runs together ---- */
 
 static struct fault_case copy_of(const struct fault_case *f, const char *run)

@@ -40,6 +40,9 @@ void cases_on_begin(struct cases *c, const json_t *event);
 /* The case that it ends, or NULL if that never began. */
 const struct fault_case *cases_on_end(struct cases *c, const json_t *event);
 
+/* NULL if none has that number. */
+const struct fault_case *cases_find(const struct cases *c, uint64_t number);
+
 /*
  * Takes over what the run ID found out. Returns the number of the last case that
  * began in it, 0 if none did; if that one has no end, it is done with as OUTCOME.

@@ -48,6 +48,7 @@ void coverage_on_gcov(struct coverage *c, const json_t *event)
 	c->data = xgrow(c->data, c->ndata, sizeof(*d));
 	d = &c->data[c->ndata++];
 	d->path = xstrdup(get_string(event, "file"));
+	d->number = json_object_get(event, "case") ? (int64_t)get_number(event, "case") : -1;
 	d->bytes = decode(get_string(event, "data"), &d->len);
 }
 
@@ -108,6 +109,7 @@ static void add_function(struct coverage *c, const char *file, const json_t *o)
 	    .file = xstrdup(file),
 	    .name = xstrdup(get_string(o, "name")),
 	    .line = get_number(o, "start_line"),
+	    .end = get_number(o, "end_line"),
 	    .calls = get_number(o, "execution_count"),
 	};
 }
@@ -146,7 +148,84 @@ static void add_line(struct coverage *c, const char *file, const json_t *o)
 	}
 }
 
-bool coverage_add(struct coverage *c, const char *json, const char *root)
+static struct coverage_object *find_object(const struct coverage *c, const char *path)
+{
+	for (size_t i = 0; i < c->nobjects; i++)
+		if (!strcmp(c->objects[i].path, path))
+			return &c->objects[i];
+	return NULL;
+}
+
+/* What came behind OLD is a new object. */
+static struct coverage_object *add_object(struct coverage *c, const char *path,
+					  const struct coverage_object *old)
+{
+	struct coverage_object *o;
+
+	c->objects = xgrow(c->objects, c->nobjects, sizeof(*c->objects));
+	o = &c->objects[c->nobjects++];
+	*o = *old;
+	o->path = xstrdup(path);
+	o->narcs = c->narcs - o->arc;
+	o->nfunctions = c->nfunctions - o->function;
+	for (size_t i = o->arc; i < c->narcs; i++) {
+		c->calm = xgrow(c->calm, i, sizeof(*c->calm));
+		c->calm[i] = false;
+	}
+	return o;
+}
+
+static void free_functions(struct coverage *c, size_t from)
+{
+	for (size_t i = from; i < c->nfunctions; i++) {
+		free(c->functions[i].file);
+		free(c->functions[i].name);
+	}
+	c->nfunctions = from;
+}
+
+static void free_arcs(struct coverage *c, size_t from)
+{
+	for (size_t i = from; i < c->narcs; i++) {
+		free(c->arcs[i].file);
+		free(c->arcs[i].function);
+	}
+	c->narcs = from;
+}
+
+/* What came behind AT is of an object that is known: goes to its numbers. */
+static bool add_up(struct coverage *c, const struct coverage_object *o,
+		   const struct coverage_object *at)
+{
+	bool same = c->narcs - at->arc == o->narcs && c->nfunctions - at->function == o->nfunctions;
+
+	for (size_t i = 0; same && i < o->narcs; i++)
+		c->arcs[o->arc + i].count += c->arcs[at->arc + i].count;
+	for (size_t i = 0; same && i < o->nfunctions; i++)
+		c->functions[o->function + i].calls += c->functions[at->function + i].calls;
+	return same;
+}
+
+/* Keeps which of O's arcs were taken in a case: their counts are those from FIRST on. */
+static void note_ways(struct coverage *c, const struct coverage_object *o, size_t first,
+		      int64_t number)
+{
+	for (size_t i = 0; i < o->narcs; i++) {
+		uint64_t count = c->arcs[first + i].count;
+
+		if (!count)
+			continue;
+		if (!number) {
+			c->calm[o->arc + i] = true;
+		} else if (!c->calm[o->arc + i]) {
+			c->ways = xgrow(c->ways, c->nways, sizeof(*c->ways));
+			c->ways[c->nways++] = (struct coverage_way){
+			    .number = (uint64_t)number, .arc = o->arc + i, .count = count};
+		}
+	}
+}
+
+static bool add_files(struct coverage *c, const char *json, const char *root)
 {
 	json_t *o = json_loads(json, 0, NULL), *files = json_object_get(o, "files"), *f, *part;
 	bool good = json_is_array(files);
@@ -168,66 +247,96 @@ bool coverage_add(struct coverage *c, const char *json, const char *root)
 	return good;
 }
 
-static int by_place(const void *a, const void *b)
+bool coverage_add(struct coverage *c, const struct coverage_data *data, const char *json,
+		  const char *root)
 {
-	const struct coverage_arc *const *x = a, *const *y = b;
-	int files = strcmp((*x)->file, (*y)->file);
+	const struct coverage_object at = {.arc = c->narcs, .function = c->nfunctions};
+	struct coverage_object *o = find_object(c, data->path);
+	bool is_new = !o, good = add_files(c, json, root);
 
-	return files ? files : ((*x)->line > (*y)->line) - ((*x)->line < (*y)->line);
+	if (is_new)
+		o = add_object(c, data->path, &at);
+	else
+		good = add_up(c, o, &at) && good;
+	if (good && data->number >= 0)
+		note_ways(c, o, at.arc, data->number);
+	if (!is_new) {
+		free_arcs(c, at.arc);
+		free_functions(c, at.function);
+	}
+	return good;
 }
 
-/* The lines of one file, of N arcs of it in their order. */
-static int add_file(struct coverage *c, const char *root, const struct coverage_arc **arcs,
-		    size_t n)
+/* Lines of FILE that are to be known: a flag each, up to *LAST; free() it. */
+static bool *wanted_lines(const struct coverage *c, const char *file, uint64_t *last)
 {
-	char *path = xasprintf("%s/%s", root, arcs[0]->file), *text = NULL;
+	bool *wanted;
+
+	*last = 0;
+	for (size_t i = 0; i < c->nfunctions; i++)
+		if (c->functions[i].end > *last && !strcmp(c->functions[i].file, file))
+			*last = c->functions[i].end;
+	for (size_t i = 0; i < c->narcs; i++)
+		if (c->arcs[i].line > *last && !strcmp(c->arcs[i].file, file))
+			*last = c->arcs[i].line;
+	wanted = xcalloc(*last + 1, sizeof(*wanted));
+	for (size_t i = 0; i < c->narcs; i++)
+		if (!strcmp(c->arcs[i].file, file))
+			wanted[c->arcs[i].line] = true;
+	for (size_t i = 0; i < c->nfunctions; i++) {
+		const struct coverage_function *f = &c->functions[i];
+
+		if (f->calls && !strcmp(f->file, file))
+			for (uint64_t line = f->line; line <= f->end; line++)
+				wanted[line] = true;
+	}
+	return wanted;
+}
+
+static int add_file(struct coverage *c, const char *root, const char *file)
+{
+	char *path = xasprintf("%s/%s", root, file), *text = NULL;
 	FILE *f = fopen(path, "r");
-	uint64_t at = 0;
+	uint64_t last;
+	bool *wanted;
 	size_t size = 0;
 
 	free(path);
 	if (!f)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		size_t len;
-
-		if (arcs[i]->line <= at)
+	wanted = wanted_lines(c, file, &last);
+	for (uint64_t at = 1; at <= last && getline(&text, &size, f) > 0; at++) {
+		if (!wanted[at])
 			continue;
-		while (at < arcs[i]->line && getline(&text, &size, f) > 0)
-			at++;
-		if (at < arcs[i]->line)
-			break;
-		len = strcspn(text, "\n");
-		while (len && (text[len - 1] == ' ' || text[len - 1] == '\t'))
-			len--;
-		text[len] = '\0';
+		text[strcspn(text, "\n")] = '\0';
 		c->lines = xgrow(c->lines, c->nlines, sizeof(*c->lines));
 		c->lines[c->nlines++] = (struct coverage_line){
-		    .file = xstrdup(arcs[i]->file),
+		    .file = xstrdup(file),
 		    .line = at,
-		    .text = xstrdup(text + strspn(text, " \t")),
+		    .text = xstrdup(text),
 		};
 	}
+	free(wanted);
 	free(text);
 	fclose(f);
 	return 0;
 }
 
+/* Whether function I is the first of its file. */
+static bool is_first(const struct coverage *c, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (!strcmp(c->functions[j].file, c->functions[i].file))
+			return false;
+	return true;
+}
+
 int coverage_add_lines(struct coverage *c, const char *root)
 {
-	const struct coverage_arc **arcs = xcalloc(c->narcs, sizeof(const struct coverage_arc *));
-	int bad = 0;
-
-	for (size_t i = 0; i < c->narcs; i++)
-		arcs[i] = &c->arcs[i];
-	qsort(arcs, c->narcs, sizeof(*arcs), by_place);
-	for (size_t begin = 0, end; begin < c->narcs && !bad; begin = end) {
-		for (end = begin; end < c->narcs && !strcmp(arcs[end]->file, arcs[begin]->file);)
-			end++;
-		bad = add_file(c, root, arcs + begin, end - begin);
-	}
-	free(arcs);
-	return bad;
+	for (size_t i = 0; i < c->nfunctions; i++)
+		if (is_first(c, i) && add_file(c, root, c->functions[i].file))
+			return -1;
+	return 0;
 }
 
 void coverage_mark(struct coverage *c, const char *function)
@@ -247,7 +356,43 @@ size_t coverage_taken(const struct coverage *c)
 
 /* ---- coverage.json ---- */
 
-json_t *coverage_json(const struct coverage *c, const char *id)
+static void set_place(json_t *o, const struct coverage_arc *a)
+{
+	set_string(o, "file", a->file);
+	set_string(o, "function", a->function);
+	set_number(o, "line", a->line);
+	set_number(o, "n", a->n);
+}
+
+/* What each case alone made KVM do. */
+static json_t *cases_ways(const struct coverage *c, const struct cases *cases)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0, j; i < c->nways; i = j) {
+		const struct fault_case *one = cases_find(cases, c->ways[i].number);
+		json_t *o = json_object(), *arcs = json_array();
+
+		for (j = i; j < c->nways && c->ways[j].number == c->ways[i].number; j++) {
+			json_t *arc = json_object();
+
+			set_place(arc, &c->arcs[c->ways[j].arc]);
+			set_number(arc, "count", c->ways[j].count);
+			json_array_append_new(arcs, arc);
+		}
+		set_number(o, "n", c->ways[i].number);
+		set_string(o, "site", one ? one->site : NULL);
+		set_string(o, "context", one ? one->context : NULL);
+		set_string(o, "status", one ? one->status : NULL);
+		set_number(o, "nth", one ? one->nth : 0);
+		set_string(o, "outcome", one ? one->outcome : NULL);
+		json_object_set_new(o, "arcs", arcs);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+json_t *coverage_json(const struct coverage *c, const char *id, const struct cases *cases)
 {
 	json_t *o = json_object(), *functions = json_array(), *arcs = json_array();
 	json_t *lines = json_array();
@@ -261,6 +406,7 @@ json_t *coverage_json(const struct coverage *c, const char *id)
 		set_string(one, "file", f->file);
 		set_string(one, "name", f->name);
 		set_number(one, "line", f->line);
+		set_number(one, "end", f->end);
 		set_number(one, "calls", f->calls);
 		json_object_set_new(one, "on_stack", json_boolean(f->on_stack));
 		json_array_append_new(functions, one);
@@ -269,10 +415,7 @@ json_t *coverage_json(const struct coverage *c, const char *id)
 		const struct coverage_arc *a = &c->arcs[i];
 		json_t *one = json_object();
 
-		set_string(one, "file", a->file);
-		set_string(one, "function", a->function);
-		set_number(one, "line", a->line);
-		set_number(one, "n", a->n);
+		set_place(one, a);
 		set_number(one, "count", a->count);
 		json_array_append_new(arcs, one);
 	}
@@ -288,6 +431,7 @@ json_t *coverage_json(const struct coverage *c, const char *id)
 	json_object_set_new(o, "lines", lines);
 	json_object_set_new(o, "functions", functions);
 	json_object_set_new(o, "arcs", arcs);
+	json_object_set_new(o, "cases", cases_ways(c, cases));
 	return o;
 }
 
@@ -299,19 +443,18 @@ void coverage_free(struct coverage *c)
 	}
 	for (size_t i = 0; i < c->nframes; i++)
 		free(c->frames[i]);
-	for (size_t i = 0; i < c->nfunctions; i++) {
-		free(c->functions[i].file);
-		free(c->functions[i].name);
-	}
-	for (size_t i = 0; i < c->narcs; i++) {
-		free(c->arcs[i].file);
-		free(c->arcs[i].function);
-	}
+	free_functions(c, 0);
+	free_arcs(c, 0);
+	for (size_t i = 0; i < c->nobjects; i++)
+		free(c->objects[i].path);
 	for (size_t i = 0; i < c->nlines; i++) {
 		free(c->lines[i].file);
 		free(c->lines[i].text);
 	}
 	free(c->lines);
+	free(c->objects);
+	free(c->ways);
+	free(c->calm);
 	free(c->data);
 	free(c->frames);
 	free(c->functions);

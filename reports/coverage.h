@@ -8,9 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cases.h"
+
 /* What came from the VM: the counters of an object, as gcov writes them. */
 struct coverage_data {
 	char *path; /* of the .gcda, as the kernel has it */
+	int64_t number; /* of the case of an enumeration; -1: of none */
 	unsigned char *bytes;
 	size_t len;
 };
@@ -18,15 +21,16 @@ struct coverage_data {
 struct coverage_function {
 	char *file; /* from the kernel's root */
 	char *name;
-	uint64_t line, calls;
+	uint64_t line, end; /* its first and last */
+	uint64_t calls;
 	bool on_stack; /* as a call was made to fail */
 };
 
-/* A line of the source that branches. */
+/* A line of the source: of functions that were called, and those that branch. */
 struct coverage_line {
 	char *file;
 	uint64_t line;
-	char *text; /* without the blanks around it */
+	char *text;
 };
 
 /* One way out of a branch. */
@@ -35,6 +39,19 @@ struct coverage_arc {
 	uint64_t line;
 	uint64_t n; /* which one of that line in that function, from 0 */
 	uint64_t count;
+};
+
+/* A way that a case of an enumeration took, and that is not taken when nothing fails. */
+struct coverage_way {
+	uint64_t number; /* of the case */
+	size_t arc;
+	uint64_t count;
+};
+
+/* The arcs and functions of an object: an array of each, and where its part begins. */
+struct coverage_object {
+	char *path;
+	size_t arc, narcs, function, nfunctions;
 };
 
 struct coverage {
@@ -46,6 +63,11 @@ struct coverage {
 	struct coverage_function *functions;
 	size_t narcs;
 	struct coverage_arc *arcs;
+	bool *calm; /* for each arc: it was taken in case 0, in which nothing fails */
+	size_t nobjects;
+	struct coverage_object *objects;
+	size_t nways;
+	struct coverage_way *ways;
 	size_t nlines;
 	struct coverage_line *lines;
 	char *problem; /* why there are none though there were counters, or NULL */
@@ -56,12 +78,13 @@ void coverage_on_gcov(struct coverage *c, const json_t *event);
 void coverage_on_stacks(struct coverage *c, const json_t *event);
 
 /*
- * Adds what `gcov --json-format` says of one object. ROOT is the kernel's, whose part of paths is
- * left out. False if it is not understood.
+ * Adds what `gcov --json-format` says of the object that DATA is of. ROOT is the kernel's, whose
+ * part of paths is left out. False if it is not understood. Case 0 comes before the others.
  */
-bool coverage_add(struct coverage *c, const char *json, const char *root);
+bool coverage_add(struct coverage *c, const struct coverage_data *data, const char *json,
+		  const char *root);
 
-/* Adds the lines of the source, below ROOT, that arcs are of. Returns 0, or -1 with errno set. */
+/* Adds the lines of the source, which is below ROOT. Returns 0, or -1 with errno set. */
 int coverage_add_lines(struct coverage *c, const char *root);
 
 /* Marks the functions of that name. */
@@ -70,8 +93,8 @@ void coverage_mark(struct coverage *c, const char *function);
 /* How many arcs were taken. */
 size_t coverage_taken(const struct coverage *c);
 
-/* coverage.json (docs/coverage.md); release it. */
-json_t *coverage_json(const struct coverage *c, const char *id);
+/* coverage.json (docs/coverage.md), of a run with these CASES; release it. */
+json_t *coverage_json(const struct coverage *c, const char *id, const struct cases *cases);
 
 void coverage_free(struct coverage *c);
 

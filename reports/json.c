@@ -240,6 +240,8 @@ static void write_json(const struct run_report *run, FILE *out)
 	json_object_set_new(o, "stress_ng", stress_ng(run));
 	json_object_set_new(o, "windows", windows(run));
 	json_object_set_new(o, "coverage", coverage(&run->coverage));
+	if (run->cases.total)
+		json_object_set_new(o, "enumeration", cases_json(&run->cases));
 	json_object_set_new(o, "checks", checks(run));
 	json_object_set_new(o, "findings", findings(run));
 	json_dumpf(o, out, JSON_INDENT(1));

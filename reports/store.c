@@ -13,9 +13,7 @@
 #include "fields.h"
 #include "xmem.h"
 
-/* Of the tables; a database of another one is not touched. */
-#define STORE_VERSION 1
-#define FILE_VERSION  1 /* of what runs leave behind */
+#define FILE_VERSION 1 /* of what runs leave behind */
 /* How long others may hold the database, in ms. */
 #define PATIENCE_MS 5000
 
@@ -25,7 +23,8 @@ struct store {
 	bool read_only;
 };
 
-static const char schema[] =
+/* What makes a database of version I one of version I + 1; of later ones it is not touched. */
+static const char *const steps[] = {
     "CREATE TABLE run(id TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, plan TEXT,"
     " config TEXT, mutant TEXT, no_faults INTEGER, seed TEXT, accel TEXT, kernel TEXT,"
     " kernel_id TEXT, cpus INTEGER, verdict TEXT, invalid TEXT, duration_us INTEGER,"
@@ -57,7 +56,19 @@ static const char schema[] =
     "CREATE INDEX window_run ON window(run);"
     "CREATE INDEX looked_run ON looked(run);"
     "CREATE INDEX finding_run ON finding(run);"
-    "CREATE INDEX finding_signature ON finding(signature);";
+    "CREATE INDEX finding_signature ON finding(signature);",
+
+    "CREATE TABLE case_arc(run TEXT REFERENCES run ON DELETE CASCADE, site TEXT, context TEXT,"
+    " status TEXT, nth INTEGER, outcome TEXT, file TEXT, function TEXT, line INTEGER,"
+    " n INTEGER, count INTEGER);"
+    "CREATE INDEX case_arc_run ON case_arc(run);"
+    "CREATE TABLE fault_case(run TEXT REFERENCES run ON DELETE CASCADE, site TEXT, context TEXT,"
+    " status TEXT, contract TEXT, nth INTEGER, outcome TEXT, ok INTEGER);"
+    "CREATE INDEX fault_case_run ON fault_case(run);"
+    "ALTER TABLE function ADD COLUMN last INTEGER;",
+};
+
+#define STORE_VERSION ((int64_t)(sizeof(steps) / sizeof(steps[0])))
 
 /* ---- the database ---- */
 
@@ -107,15 +118,19 @@ static int read_version(struct store *store, int64_t *version, char **error)
 	return store_end(rows, error);
 }
 
-/* Of several that find it empty the first makes the tables. */
+/* Of several that find it empty, or old, the first makes the tables. */
 static int make_tables(struct store *store, char **error)
 {
-	char *version = xasprintf("PRAGMA user_version = %d", STORE_VERSION);
+	char *version = xasprintf("PRAGMA user_version = %" PRId64, STORE_VERSION);
 	int64_t now = 0;
 	int bad = store_execute(store, "BEGIN IMMEDIATE", error);
 
-	if (!bad && !(bad = read_version(store, &now, error)) && !now)
-		bad = store_execute(store, schema, error) || store_execute(store, version, error);
+	if (!bad)
+		bad = read_version(store, &now, error);
+	for (; !bad && now < STORE_VERSION; now++)
+		bad = store_execute(store, steps[now], error);
+	if (!bad)
+		bad = store_execute(store, version, error);
 	if (!bad)
 		bad = store_execute(store, "COMMIT", error);
 	free(version);
@@ -130,14 +145,15 @@ static int prepare(struct store *store, char **error)
 	store->read_only = sqlite3_db_readonly(store->db, "main") == 1;
 	if (read_version(store, &version, error))
 		return -1;
-	if (version != 0 && version != STORE_VERSION) {
+	if (version < 0 || version > STORE_VERSION) {
 		*error = xasprintf("%s is of another septorture (its version is %" PRId64
-				   ", ours %d); remove it, and it is made anew from the runs that "
+				   ", ours %" PRId64
+				   "); remove it, and it is made anew from the runs that "
 				   "are still there",
 				   store->path, version, STORE_VERSION);
 		return -1;
 	}
-	if (!version && make_tables(store, error))
+	if (version < STORE_VERSION && make_tables(store, error))
 		return -1;
 	return store->read_only ? 0 : store_execute(store, "PRAGMA foreign_keys = ON", error);
 }
@@ -282,6 +298,10 @@ static const char *const taking[] = {
     " value->>'known' IS NULL AND coalesce(value->>'scope', 'test') = 'test',"
     " value->>'known', value->>'scope', value->>'count', value->>'since_load_us',"
     " value->>'injected_before' FROM json_each(?1, '$.findings')",
+
+    "INSERT INTO fault_case SELECT ?2, value->>'site', value->>'context', value->>'status',"
+    " value->>'contract', value->>'nth', value->>'outcome', value->>'ok'"
+    " FROM json_each(?1, '$.enumeration.cases')",
 };
 
 /* Of a file: it is another one if one of these differs. */
@@ -298,7 +318,7 @@ static struct stamp stamp_of(const struct stat *st)
 /* The same of coverage.json. All arcs there are are the kernel's, and a run's are those it took. */
 static const char *const taking_coverage[] = {
     "INSERT INTO function SELECT ?2, value->>'file', value->>'name', value->>'line',"
-    " value->>'calls', value->>'on_stack' FROM json_each(?1, '$.functions')",
+    " value->>'calls', value->>'on_stack', value->>'end' FROM json_each(?1, '$.functions')",
 
     "INSERT OR IGNORE INTO line SELECT coalesce(kernel_id, ''), l.value->>'file', l.value->>'line',"
     " l.value->>'text' FROM json_each(?1, '$.lines') AS l, run WHERE run.id = ?2",
@@ -309,6 +329,11 @@ static const char *const taking_coverage[] = {
 
     "INSERT INTO arc SELECT ?2, value->>'file', value->>'function', value->>'line',"
     " value->>'n', value->>'count' FROM json_each(?1, '$.arcs') WHERE value->>'count' > 0",
+
+    "INSERT INTO case_arc SELECT ?2, c.value->>'site', c.value->>'context', c.value->>'status',"
+    " c.value->>'nth', c.value->>'outcome', a.value->>'file', a.value->>'function',"
+    " a.value->>'line', a.value->>'n', a.value->>'count'"
+    " FROM json_each(?1, '$.cases') AS c, json_each(c.value, '$.arcs') AS a",
 };
 
 /* What a run left behind. */

@@ -94,6 +94,8 @@ void kmemleak_report(void);
 void gcov_begin(void);
 /* Emits what was counted, and a `stacks` event. */
 void gcov_report(void);
+/* The same of what case NUMBER of an enumeration took, 0 the one in which nothing fails. */
+void gcov_case(uint64_t number);
 
 /* --- selftest.c --- */
 

@@ -141,6 +141,7 @@ static void run_case(struct enumeration *e, const struct site *s, const struct c
 	if (inject_arm(&e->one))
 		return;
 	run_scenario(e);
+	gcov_case(e->number);
 	reached = fault_engine(f)->counts(f, &counts) && counts.injected == 1;
 	inject_remove(&e->one);
 	findings = event_findings() - findings;
@@ -258,6 +259,7 @@ static uint64_t *count_all(struct enumeration *e)
 
 	for (size_t pass = 0; arm_pass(e, pass); pass++) {
 		run_scenario(e);
+		gcov_case(0);
 		read_pass(e, pass, calls);
 	}
 	if (!event_failed())

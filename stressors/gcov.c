@@ -20,6 +20,9 @@ void gcov_begin(void)
 		event_fail("the counters of gcov cannot be reset through " GCOV "/reset");
 }
 
+/* Of which case of an enumeration the counters are; negative: of none. */
+static int64_t case_number = -1;
+
 /* free() it. */
 static char *base64(const unsigned char *data, size_t len)
 {
@@ -51,7 +54,10 @@ static int send_file(const char *path, const struct stat *st, int type, struct F
 		return 0;
 	data = file_read_bytes(path, &len);
 	text = data ? base64((const unsigned char *)data, len) : NULL;
-	if (text)
+	if (text && case_number >= 0)
+		event_emit("gcov", "{s:s, s:I, s:s}", "file", path + strlen(GCOV), "case",
+			   (json_int_t)case_number, "data", text);
+	else if (text)
 		event_emit("gcov", "{s:s, s:s}", "file", path + strlen(GCOV), "data", text);
 	else
 		event_fail("the counters in %s cannot be read: %s", path, strerror(errno));
@@ -78,4 +84,14 @@ void gcov_report(void)
 		return;
 	send_stacks();
 	nftw(GCOV, send_file, 8, FTW_PHYS);
+}
+
+void gcov_case(uint64_t number)
+{
+	if (access(GCOV, F_OK))
+		return;
+	case_number = (int64_t)number;
+	nftw(GCOV, send_file, 8, FTW_PHYS);
+	case_number = -1;
+	gcov_begin();
 }

@@ -3,6 +3,7 @@
  * From gcov's counters to failure branches. The kernel is a program of ours that is compiled with
  * gcov; what it counts comes from a fake guest.
  */
+#include "browser.h"
 #include "cli.h"
 
 #include <jansson.h>
@@ -63,27 +64,39 @@ static void build(const char *options)
 	free(command);
 }
 
-/* What a guest says in which the kernel ran with ARGUMENT; CHANGE is a piece of shell. */
-static void load(const char *argument, const char *change)
+/* The event of what the kernel counted with ARGUMENT; CHANGE is a piece of shell. free() it. */
+static char *counted(const char *argument, const char *change, const char *more)
 {
 	char *command = xasprintf("cd " OUT " && rm -f k.gcda && { ./k %s; } ; %s; "
 				  "base64 -w0 k.gcda >data",
 				  argument, change);
-	char *data, *events, *dir = scratch_path(OUT);
+	char *data, *event, *dir = scratch_path(OUT);
 
 	shell(command);
 	data = read_text(OUT "/data");
-	events =
-	    xasprintf(HELLO "{\"e\":\"progress\",\"us\":2,\"injected\":%d}\n"
-			    "{\"e\":\"stacks\",\"us\":3,\"frames\":[\"path+0x1/0x2\"]}\n"
-			    "{\"e\":\"gcov\",\"us\":4,\"file\":\"%s/k.gcda\",\"data\":\"%s\"}\n"
-			    "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":6}\n",
-		      *argument != '\0', dir, data);
-	set_qemu(events, "");
+	event = xasprintf("{\"e\":\"gcov\",\"us\":4,\"file\":\"%s/k.gcda\"%s,"
+			  "\"data\":\"%s\"}\n",
+			  dir, more, data);
 	free(dir);
-	free(events);
 	free(data);
 	free(command);
+	return event;
+}
+
+#define STACKS "{\"e\":\"stacks\",\"us\":3,\"frames\":[\"path+0x1/0x2\"]}\n"
+
+/* What a guest says in which the kernel ran with ARGUMENT; CHANGE is a piece of shell. */
+static void load(const char *argument, const char *change)
+{
+	char *gcov = counted(argument, change, "");
+	char *events =
+	    xasprintf(HELLO "{\"e\":\"progress\",\"us\":2,\"injected\":%d}\n" STACKS "%s"
+			    "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":6}\n",
+		      *argument != '\0', gcov);
+
+	set_qemu(events, "");
+	free(events);
+	free(gcov);
 }
 
 static void run_with(const char *argument)
@@ -123,9 +136,10 @@ static void branches_are_told(void **state)
 	assert_contains(out, "\nfailure branches: 2 of 5 taken (40 %), 0 more are waived\n");
 	/* main() and call() took other ways, but were not on the stack. */
 	want(run("coverage -w waivers --list"), 0);
-	assert_contains(out, "never  undo      k.c:7   if (twice)\n"
-			     "1      undo      k.c:7   if (twice)\n"
-			     "1      path      k.c:13  if (call(a))\n"
+	assert_contains(out, "TIMES  FUNCTION  PLACE   SOURCE        BY\n"
+			     "never  undo      k.c:7   if (twice)\n"
+			     "1      undo      k.c:7   if (twice)    plans: p\n"
+			     "1      path      k.c:13  if (call(a))  plans: p\n"
 			     "never  path      k.c:15  if (call(b))\n"
 			     "never  path      k.c:17  if (call(0))\n");
 	assert_lacks(out, "main");
@@ -139,6 +153,80 @@ static void branches_are_told(void **state)
 	assert_contains(out, "failure branches: 2 of 5 taken (40 %)");
 	want(run("coverage -w waivers plan=none"), 2);
 	assert_contains(err, "there is no run with coverage;");
+}
+
+#define CASE(n, status)                                                                            \
+	"{\"e\":\"case_begin\",\"us\":4,\"n\":" n ",\"total\":2,\"site\":\"aug\","                 \
+	"\"status\":\"" status "\",\"context\":\"map\",\"contract\":\"retry\",\"nth\":1}\n"
+#define CASE_END(n, outcome)                                                                       \
+	"{\"e\":\"case_end\",\"us\":5,\"n\":" n ",\"outcome\":\"" outcome "\",\"ok\":true,"        \
+	"\"injected\":1}\n"
+
+/* An enumeration: case 1 fails the first call, case 2 the second one. */
+static void enumerated(void)
+{
+	char *calm = counted("", "true", ",\"case\":0"), *events;
+	char *a = counted("a", "true", ",\"case\":1"), *b = counted("b", "true", ",\"case\":2");
+
+	events = xasprintf(HELLO "%s{\"e\":\"cases\",\"us\":4,\"total\":2}\n" CASE(
+			       "1", "BUSY") "%s" CASE_END("1", "survived")
+			       CASE("2", "EIO") "%s" CASE_END("2", "VM died") STACKS
+			   "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":12}\n",
+			   calm, a, b);
+	set_qemu(events, "");
+	free(events);
+	free(calm);
+	free(a);
+	free(b);
+	want(run("run --accel tcg p.ini"), 0);
+}
+
+/* Which call it was that failed, and what came of it, is known of enumerations. */
+static void causes_are_told(void **state)
+{
+	(void)state;
+	run_with("");
+	enumerated();
+	want(run("coverage -w waivers --list"), 0);
+	assert_contains(out, "never  undo      k.c:7   if (twice)    try aug\n"
+			     "1      undo      k.c:7   if (twice)    aug=BUSY (map): survived\n"
+			     "1      path      k.c:13  if (call(a))  aug=BUSY (map): survived\n"
+			     "1      path      k.c:15  if (call(b))  aug=EIO (map): VM died\n"
+			     "never  path      k.c:17  if (call(0))  try aug\n");
+	assert_contains(out, "cases of enumerations as their contract says     2  2\n");
+	write_text("waivers", "path: if (call(0))  # it is never asked to\n");
+	want(run("coverage -w waivers --list"), 0);
+	assert_contains(out, "waived  path      k.c:17  if (call(0))  waived: it is never asked");
+}
+
+#define BRANCHES(page) "coverage -w waivers --html " page
+
+/* Each function with its source, and each branch of it in its colour. */
+static void page_has_the_source(void **state)
+{
+	char *page, *dom;
+
+	(void)state;
+	run_with("");
+	enumerated();
+	want(run(BRANCHES("branches.html")), 0);
+	page = read_text("branches.html");
+	assert_contains(page, "<h1>failure branches: 3 of 5 taken (60 %), 0 more are waived</h1>");
+	assert_contains(page, "<i>11</i>static int path(int a, int b)</span>");
+	assert_contains(page, "<span class=\"taken\" title=\"aug=BUSY (map): survived\">"
+			      "<a id=\"b2\"></a><i>13</i>\tif (call(a))</span>");
+	assert_contains(page, "<span class=\"never\" title=\"try aug\"><a id=\"b4\"></a>");
+	/* Of one decision that has both, what is missing is what is shown. */
+	assert_contains(page, "<span class=\"never\" title=\"try aug\"><a id=\"b0\"></a>"
+			      "<a id=\"b1\"></a><i>7</i>");
+	free(page);
+	want(run(BRANCHES("no/where.html")), 3);
+	assert_contains(err, "no/where.html");
+	if (!browser_is_there())
+		skip();
+	dom = browser_check("branches.html");
+	assert_contains(dom, "CHECKED {\"seen\":[],\"sorts\":true,\"links\":true,");
+	free(dom);
 }
 
 static void waivers_go_stale(void **state)
@@ -214,6 +302,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(branches_are_told, forget),
+	    cmocka_unit_test_setup(causes_are_told, forget),
+	    cmocka_unit_test_setup(page_has_the_source, forget),
 	    cmocka_unit_test_setup(waivers_go_stale, forget),
 	    cmocka_unit_test_setup(wrong_counters, forget),
 	    cmocka_unit_test_setup(no_counters, forget),

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * report.html in a browser: Debian's chromium, without a network. A script that is put into a copy
- * of the page clicks on everything and leaves behind what it saw.
- */
+/* report.html in a browser. */
+#include "browser.h"
 #include "cli.h"
 
 #include <stdbool.h>
@@ -13,13 +11,6 @@
 #include "xmem.h"
 
 #define HOSTILE "</script><script>document.title='taken over'</script>&lt;b>"
-#define CHROMIUM                                                                                   \
-	"HOME=$PWD timeout 60 chromium --headless --no-sandbox --disable-gpu "                     \
-	"--disable-dev-shm-usage "                                                                 \
-	"--user-data-dir=$PWD/profile --virtual-time-budget=5000 --dump-dom "                      \
-	"file://$PWD/page.html "                                                                   \
-	">dom 2>chromium.log"
-
 static const char events[] =
     HELLO "{\"e\":\"phase\",\"us\":1000000,\"name\":\"load\",\"td\":1}\n"
 	  "{\"e\":\"progress\",\"us\":2000000,\"faults\":10,\"injected\":1}\n"
@@ -40,57 +31,13 @@ static const char events[] =
 	  "{\"e\":\"klog\",\"us\":5,\"pri\":4,\"text\":\"WARNING: a/b.c:5 at " HOSTILE "\"}\n"
 	  "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":14}\n";
 
-/* In front of all else in the page. */
-static const char before[] = "<script>const seen=[];"
-			     "window.onerror=(what)=>seen.push('error: '+what);"
-			     "console.error=(...what)=>seen.push('console: '+what);</script>";
-
-static const char after[] =
-    "<script>window.addEventListener('load',()=>{\n"
-    "const order=(a,b)=>a.localeCompare(b,undefined,{numeric:true});\n"
-    "let sorts=0,links=0;\n"
-    "for(const h of document.querySelectorAll('thead th'))for(const turn of [1,-1]){\n"
-    " h.click();\n"
-    " const t=[...h.closest('table').tBodies[0].rows].map(r=>r.cells[h.cellIndex].textContent);\n"
-    " t.forEach((x,i)=>{if(i&&turn*order(t[i-1],x)>0)seen.push('not sorted: '+h.textContent)});\n"
-    " sorts+=t.length>1;\n"
-    "}\n"
-    "for(const a of document.querySelectorAll('a')){\n"
-    " const href=a.getAttribute('href');links++;\n"
-    " if(href[0]!='#'||!document.getElementById(href.slice(1)))seen.push('dead link: '+href);\n"
-    "}\n"
-    "for(const e of document.querySelectorAll('[src],link,iframe,object,image'))"
-    "seen.push('loads: '+e.outerHTML);\n"
-    "const drawn=[...document.querySelectorAll('svg')].filter(s=>"
-    "s.getBoundingClientRect().width>100&&s.querySelector('polyline').getTotalLength()>100);\n"
-    "document.body.textContent='CHECKED '+JSON.stringify({seen,sorts:sorts>4,links:links>2,"
-    "drawn:drawn.length,scripts:document.scripts.length,title:document.title});\n"
-    "})</script>";
-
-static bool there_is_chromium(void)
-{
-	return !system("command -v chromium >/dev/null 2>&1");
-}
-
-/* The page with BEFORE and AFTER; what the browser makes of it (free() it). */
+/* What the browser makes of the page of a run (free() it), after a CHANGE of it. */
 static char *browse(const char *change)
 {
-	char *page, *text;
-
 	set_qemu(events, "");
 	want(run("run --accel tcg p.ini"), 1);
 	assert_int_equal(system(change), 0);
-	page = read_text("tree/build/runs/latest/report.html");
-	text = xasprintf("<!DOCTYPE html>%s%s%s", before, page, after);
-	write_text("page.html", text);
-	free(text);
-	free(page);
-	if (system(CHROMIUM)) {
-		char *log = read_text("chromium.log");
-
-		fail_msg("chromium failed:\n%s", log);
-	}
-	return read_text("dom");
+	return browser_check("tree/build/runs/latest/report.html");
 }
 
 static void page_works(void **state)
@@ -98,7 +45,7 @@ static void page_works(void **state)
 	char *dom;
 
 	(void)state;
-	if (!there_is_chromium())
+	if (!browser_is_there())
 		skip();
 	dom = browse("true");
 	assert_contains(dom, "CHECKED {\"seen\":[],\"sorts\":true,\"links\":true,\"drawn\":2,"
@@ -120,7 +67,7 @@ static void page_is_checked(void **state)
 	};
 
 	(void)state;
-	if (!there_is_chromium())
+	if (!browser_is_there())
 		skip();
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		char *dom = browse(broken[i][0]);
