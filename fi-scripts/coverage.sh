@@ -19,12 +19,16 @@ for plan in coverage-setup coverage-alloc coverage-fatal mutants mutants-mix con
 		[ $? -le 1 ] || exit 3
 	done
 done
-# What leaves something behind costs a boot each.
+# One call at a time, which tells who took what; what leaves something behind costs a boot each.
 enumerate() {
 	build/septorture enumerate --calls 1 "$@" configs/plans/coverage-calls.ini >/dev/null
 	[ $? -le 1 ] || exit 3
 }
+enumerate --contracts retry,once,user-error
 enumerate --contracts leak
 enumerate --contracts VM-fatal \
 	--sites 'tdh_mem_range_block,tdh_mem_track,tdh_mem_page_remove,tdh_phymem_page_wbinvd_hkid'
-build/septorture coverage
+build/septorture coverage --html build/coverage.html
+status=$?
+echo "with the source: build/coverage.html"
+exit "$status"

@@ -62,9 +62,11 @@ static int read_runs(struct branches *b, char **error)
 static const char *const preparing[] = {
     "CREATE TEMP TABLE path AS SELECT file, name FROM function JOIN temp.chosen USING (run)"
     " GROUP BY file, name HAVING max(on_stack) OR"
-    " (sum(faulted * calls) > 0 AND sum((1 - faulted) * calls) = 0)",
+    " (sum(faulted * calls) > 0 AND sum((1 - faulted) * calls) = 0 AND (file, name) NOT IN"
+    "  (SELECT file, function FROM arc JOIN temp.chosen USING (run) WHERE calm))",
 
-    "CREATE TEMP TABLE taken AS SELECT file, function, line, n, sum((1 - faulted) * count) AS base,"
+    "CREATE TEMP TABLE taken AS SELECT file, function, line, n, "
+    " sum((1 - faulted) * count) + coalesce(sum(calm), 0) AS base,"
     " sum(faulted * count) AS fault FROM arc JOIN temp.chosen USING (run)"
     " WHERE (file, function) IN (SELECT file, name FROM temp.path)"
     " GROUP BY file, function, line, n",

@@ -417,6 +417,8 @@ json_t *coverage_json(const struct coverage *c, const char *id, const struct cas
 
 		set_place(one, a);
 		set_number(one, "count", a->count);
+		if (c->calm[i])
+			json_object_set_new(one, "calm", json_true());
 		json_array_append_new(arcs, one);
 	}
 	for (size_t i = 0; i < c->nlines; i++) {

@@ -65,7 +65,8 @@ static const char *const steps[] = {
     "CREATE TABLE fault_case(run TEXT REFERENCES run ON DELETE CASCADE, site TEXT, context TEXT,"
     " status TEXT, contract TEXT, nth INTEGER, outcome TEXT, ok INTEGER);"
     "CREATE INDEX fault_case_run ON fault_case(run);"
-    "ALTER TABLE function ADD COLUMN last INTEGER;",
+    "ALTER TABLE function ADD COLUMN last INTEGER;"
+    "ALTER TABLE arc ADD COLUMN calm INTEGER;",
 };
 
 #define STORE_VERSION ((int64_t)(sizeof(steps) / sizeof(steps[0])))
@@ -328,7 +329,8 @@ static const char *const taking_coverage[] = {
     " FROM json_each(?1, '$.arcs') AS a, run WHERE run.id = ?2",
 
     "INSERT INTO arc SELECT ?2, value->>'file', value->>'function', value->>'line',"
-    " value->>'n', value->>'count' FROM json_each(?1, '$.arcs') WHERE value->>'count' > 0",
+    " value->>'n', value->>'count', coalesce(value->>'calm', 0) FROM json_each(?1, '$.arcs') WHERE "
+    "value->>'count' > 0",
 
     "INSERT INTO case_arc SELECT ?2, c.value->>'site', c.value->>'context', c.value->>'status',"
     " c.value->>'nth', c.value->>'outcome', a.value->>'file', a.value->>'function',"
