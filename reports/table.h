@@ -19,6 +19,13 @@ __attribute__((format(printf, 2, 3))) void table_addf(struct table *t, const cha
 /* Prints the table, each line after INDENT, and empties it. */
 void table_print(struct table *t, const char *indent, FILE *out);
 
+/*
+ * The same for mails: what is wider than TABLE_COLUMNS is closed up, and then the widest column of
+ * text is broken at blanks.
+ */
+void table_fit(struct table *t, const char *indent, FILE *out);
+#define TABLE_COLUMNS 72
+
 /* Frees the cells; the number of columns stays. */
 void table_empty(struct table *t);
 

@@ -37,7 +37,7 @@ static void write_section(struct table *t, FILE *out)
 	if (!t->ncells)
 		return;
 	fputc('\n', out);
-	table_print(t, "", out);
+	table_fit(t, "", out);
 }
 
 static void write_findings(const struct run_report *run, const struct finding *const *sorted,
@@ -63,7 +63,7 @@ static void write_findings(const struct run_report *run, const struct finding *c
 			table_add(&t, f->title);
 	}
 	fputc('\n', out);
-	table_print(&t, "", out);
+	table_fit(&t, "", out);
 	if (run->nfindings > MAX_FINDINGS)
 		fprintf(out, "and %zu more, in report.json\n", run->nfindings - MAX_FINDINGS);
 }

@@ -63,7 +63,7 @@ void windows_table(const struct run_report *run, struct table *t)
 	for (const char *const *a = window_arrivals; *a; a++)
 		t->ncols++;
 	table_add(t, "FROZEN BY");
-	table_add(t, "OPENED");
+	table_add(t, "OPEN");
 	for (const char *const *a = window_arrivals; *a; a++)
 		table_add(t, *a);
 	for (size_t i = 0; i < run->nwindows; i++)
@@ -79,7 +79,7 @@ void windows_write(const struct run_report *run, FILE *out)
 	if (!t.ncells)
 		return;
 	fputc('\n', out);
-	table_print(&t, "", out);
+	table_fit(&t, "", out);
 	window_pairs(run, &hit, &all);
 	fprintf(out, "window pairs: %u of %u hit (-: they cannot meet)\n", hit, all);
 }

@@ -358,6 +358,9 @@ static void run_plan(const struct options *o)
 		plan->duration_us = o->duration_us;
 	if (o->no_faults)
 		plan->nfaults = 0;
+	/* A baseline is to show what is done without any failure, those of the module's own too. */
+	if (o->no_faults && gcov_is_there())
+		inject_calm();
 	if (o->no_oracles)
 		oracles_off();
 	/* Not freed: a thread that is stuck may still use it. */

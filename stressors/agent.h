@@ -90,6 +90,7 @@ void kmemleak_report(void);
 
 /* --- gcov.c: only in a kernel with gcov --- */
 
+bool gcov_is_there(void);
 /* Paths count from now on. */
 void gcov_begin(void);
 /* Emits what was counted, and a `stacks` event. */
@@ -111,6 +112,8 @@ void selftest(bool faults);
 
 /* Arms the plan's faults; 0, or -1 after event_fail(). */
 int inject_arm(const struct plan *plan);
+/* softseam's TDH.MEM leaves wait for locks: none of them is busy by itself. */
+void inject_calm(void);
 /* Switches those on and off that have a start or stop; the load began US microseconds ago. */
 void inject_tick(const struct plan *plan, uint64_t us);
 /* Stops injecting, but keeps the counters. */

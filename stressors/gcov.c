@@ -14,9 +14,14 @@
 #define GCOV   "/sys/kernel/debug/gcov"
 #define STACKS "/sys/kernel/debug/septorture/stacks"
 
+bool gcov_is_there(void)
+{
+	return !access(GCOV, F_OK);
+}
+
 void gcov_begin(void)
 {
-	if (!access(GCOV, F_OK) && file_write(GCOV "/reset", "1"))
+	if (gcov_is_there() && file_write(GCOV "/reset", "1"))
 		event_fail("the counters of gcov cannot be reset through " GCOV "/reset");
 }
 
@@ -80,7 +85,7 @@ static void send_stacks(void)
 
 void gcov_report(void)
 {
-	if (access(GCOV, F_OK))
+	if (!gcov_is_there())
 		return;
 	send_stacks();
 	nftw(GCOV, send_file, 8, FTW_PHYS);
@@ -88,7 +93,7 @@ void gcov_report(void)
 
 void gcov_case(uint64_t number)
 {
-	if (access(GCOV, F_OK))
+	if (!gcov_is_there())
 		return;
 	case_number = (int64_t)number;
 	nftw(GCOV, send_file, 8, FTW_PHYS);

@@ -39,22 +39,32 @@ static bool wants(const struct plan_fault *f, uint64_t us)
 	return us >= f->start_us && (!f->stop_us || us < f->stop_us);
 }
 
+/* SITE is a SEAMCALL leaf, which waits for locks from now on. */
+static void make_patient(const struct site *site)
+{
+	char *line = xasprintf("patient %s", site->name);
+
+	for (char *s = strchr(line, ' ') + 1; *s; s++)
+		*s = *s == '_' ? '.' : (char)toupper((unsigned char)*s);
+	if (file_write(SOFTSEAM "/latent", line))
+		event_fail("softseam's %s cannot be made patient", site->name);
+	free(line);
+}
+
 /*
  * Of two failures in a row of the class "once" the VM dies. That the module itself is busy first
  * would make one injection two.
  */
-static void make_patient(const struct plan_fault *f)
+static bool wants_patience(const struct plan_fault *f)
 {
-	char *line;
+	return plan_fault_contract(f) == CONTRACT_ONCE && !access(SOFTSEAM, F_OK);
+}
 
-	if (plan_fault_contract(f) != CONTRACT_ONCE || access(SOFTSEAM, F_OK))
-		return;
-	line = xasprintf("patient %s", f->site->name);
-	for (char *s = strchr(line, ' ') + 1; *s; s++)
-		*s = *s == '_' ? '.' : (char)toupper((unsigned char)*s);
-	if (file_write(SOFTSEAM "/latent", line))
-		event_fail("softseam's %s cannot be made patient", f->site->name);
-	free(line);
+void inject_calm(void)
+{
+	for (const struct site *s = sites; s->name && !access(SOFTSEAM, F_OK); s++)
+		if (s->engine == ENGINE_FAIL_FUNCTION && !strncmp(s->name, "tdh_mem_", 8))
+			make_patient(s);
 }
 
 int inject_arm(const struct plan *plan)
@@ -62,7 +72,8 @@ int inject_arm(const struct plan *plan)
 	for (size_t i = 0; i < plan->nfaults; i++) {
 		const struct plan_fault *f = &plan->faults[i];
 
-		make_patient(f);
+		if (wants_patience(f))
+			make_patient(f->site);
 		is_on[i] = wants(f, 0);
 		if (!allowed_here(f) || fault_engine(f)->arm(f, plan->seed, is_on[i]))
 			return -1;

@@ -169,7 +169,7 @@ static void damaged_database(void **state)
 	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 9", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	want(run("history"), 3);
-	assert_contains(err, "is of another septorture (its version is 9, ours 1)");
+	assert_contains(err, "is of another septorture (its version is 9, ours 2)");
 	want(run("history --db nowhere/at/all"), 3);
 	assert_contains(err, "cannot open or make nowhere/at/all");
 }

@@ -7,7 +7,8 @@
 #include "table.h"
 
 /* The table of CELLS, three in a row, as it is printed after "> ". */
-static void prints(const char *const *cells, const char *want)
+static void prints(void (*print)(struct table *t, const char *indent, FILE *out),
+		   const char *const *cells, const char *want)
 {
 	struct table t = {.ncols = 3};
 	FILE *f = fopen("table", "w");
@@ -16,14 +17,15 @@ static void prints(const char *const *cells, const char *want)
 	for (; *cells; cells++)
 		table_add(&t, *cells);
 	assert_non_null(f);
-	table_print(&t, "> ", f);
+	print(&t, "> ", f);
 	assert_int_equal(fclose(f), 0);
 	text = read_text("table");
 	assert_string_equal(text, want);
 	free(text);
 }
 
-#define PRINTS(want, ...) prints((const char *const[]){__VA_ARGS__, NULL}, want)
+#define PRINTS(want, ...) prints(table_print, (const char *const[]){__VA_ARGS__, NULL}, want)
+#define FITS(want, ...)	  prints(table_fit, (const char *const[]){__VA_ARGS__, NULL}, want)
 
 static void alignment(void **state)
 {
@@ -54,12 +56,34 @@ static void plain(void **state)
 	       "c\n", "\x7f");
 }
 
+#define TEN    "123456789 "
+#define THIRTY "123456789.123456789.123456789."
+
+static void no_wider_than_a_mail(void **state)
+{
+	(void)state;
+	FITS("> A  N  LAST\n> b  7  c d\n", "A", "N", "LAST", "b", "7", "c d");
+	/* The widest column of text goes on below itself, wherever it is. */
+	FITS("> A  LONG                                                              N\n"
+	     "> b  " TEN TEN TEN TEN TEN TEN "      7\n"
+	     ">    123456789 x\n",
+	     "A", "LONG", "N", "b", TEN TEN TEN TEN TEN TEN TEN "x", "7");
+	/* What cannot be broken is closed up; more is not to be had. */
+	FITS("> A                              B                              N\n"
+	     "> " THIRTY "x " THIRTY " 7\n",
+	     "A", "B", "N", THIRTY "x", THIRTY, "7");
+	FITS("> A                              B                              LAST\n"
+	     "> " THIRTY " " THIRTY " " THIRTY "\n",
+	     "A", "B", "LAST", THIRTY, THIRTY, THIRTY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(alignment),
 	    cmocka_unit_test(no_blanks_at_the_end),
 	    cmocka_unit_test(plain),
+	    cmocka_unit_test(no_wider_than_a_mail),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, enter_scratch, leave_scratch);
