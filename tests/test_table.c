@@ -69,9 +69,9 @@ static void no_wider_than_a_mail(void **state)
 	     ">    123456789 x\n",
 	     "A", "LONG", "N", "b", TEN TEN TEN TEN TEN TEN TEN "x", "7");
 	/* What cannot be broken is closed up; more is not to be had. */
-	FITS("> A                              B                              N\n"
-	     "> " THIRTY "x " THIRTY " 7\n",
-	     "A", "B", "N", THIRTY "x", THIRTY, "7");
+	FITS("> A                                   B                              N\n"
+	     "> " THIRTY "abcdef " THIRTY " 7\n",
+	     "A", "B", "N", THIRTY "abcdef", THIRTY, "7");
 	FITS("> A                              B                              LAST\n"
 	     "> " THIRTY " " THIRTY " " THIRTY "\n",
 	     "A", "B", "LAST", THIRTY, THIRTY, THIRTY);
