@@ -69,7 +69,7 @@ static void no_wider_than_a_mail(void **state)
 	     ">    123456789 x\n",
 	     "A", "LONG", "N", "b", TEN TEN TEN TEN TEN TEN TEN "x", "7");
 	/* What cannot be broken is closed up; more is not to be had. */
-	FITS("> A                                   B                              N\n"
+	FITS("> A                                    B                              N\n"
 	     "> " THIRTY "abcdef " THIRTY " 7\n",
 	     "A", "B", "N", THIRTY "abcdef", THIRTY, "7");
 	FITS("> A                              B                              LAST\n"
