@@ -29,18 +29,23 @@ int say_error(char *error, int status)
 	return status;
 }
 
-uint64_t env_seconds_ms(const char *variable, uint64_t seconds)
+uint64_t env_number(const char *variable, uint64_t otherwise)
 {
 	const char *text = getenv(variable);
-	uint64_t given = seconds;
+	uint64_t given = otherwise;
 	char *error = text ? unit_parse_range(UNIT_COUNT, text, 1, 1000000, &given) : NULL;
 
 	if (error)
 		say("%s is ignored: %s", variable, error);
 	else
-		seconds = given;
+		otherwise = given;
 	free(error);
-	return seconds * 1000;
+	return otherwise;
+}
+
+uint64_t env_seconds_ms(const char *variable, uint64_t seconds)
+{
+	return env_number(variable, seconds) * 1000;
 }
 
 void failing_writes_kill(bool kill)

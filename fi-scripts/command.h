@@ -32,6 +32,7 @@ int cmd_mutants(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_soak(int argc, char **argv);
 
 /* "septorture: ..." on stderr. */
 __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
@@ -39,7 +40,10 @@ __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
 /* The same with ERROR, which is freed; returns STATUS. */
 int say_error(char *error, int status);
 
-/* A number of seconds from the environment, for tests and slow machines, in ms. */
+/* A number from the environment, for tests and odd machines: 1 to a million. */
+uint64_t env_number(const char *variable, uint64_t otherwise);
+
+/* The same of seconds, in ms. */
 uint64_t env_seconds_ms(const char *variable, uint64_t seconds);
 
 /*

@@ -137,7 +137,7 @@ static void sweep_one(const char *path)
 	if (lock < 0)
 		return;
 	/* The first things that a VM and a series of runs leave. */
-	if (is_in(path, "qemu.log") || is_in(path, "mutants.json")) {
+	if (is_in(path, "qemu.log") || is_in(path, "mutants.json") || is_in(path, "soak.jsonl")) {
 		clear(path);
 		remove_in(path, "lock");
 		say("%s was left by a septorture that was killed; what it has found is kept",

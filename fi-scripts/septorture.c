@@ -10,6 +10,7 @@
 
 static const struct command commands[] = {
     {"run", "boot a test kernel under a plan and report what broke", cmd_run},
+    {"soak", "run plans in turn for hours, several VMs at a time", cmd_soak},
     {"mutants", "run seeded bugs and show which of them are found, and by what", cmd_mutants},
     {"replay", "repeat a run and say whether its finding comes back", cmd_replay},
     {"minimise", "find the smallest plan with which a finding comes back", cmd_minimise},

@@ -17,12 +17,12 @@ struct scale {
 static const struct unit {
 	const char *names; /* for people; NULL: a plain number */
 	const char *example;
-	struct scale scales[5];
+	struct scale scales[6];
 } units[] = {
     [UNIT_COUNT] = {NULL, "8", {{"", 1}}},
-    [UNIT_TIME] = {"us, ms, s or min",
+    [UNIT_TIME] = {"us, ms, s, min or h",
 		   "20 s",
-		   {{"us", 1}, {"ms", 1000}, {"s", 1000000}, {"min", 60000000}}},
+		   {{"us", 1}, {"ms", 1000}, {"s", 1000000}, {"min", 60000000}, {"h", 3600000000}}},
     [UNIT_SIZE] = {"KiB, MiB or GiB",
 		   "256 MiB",
 		   {{"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30}}},

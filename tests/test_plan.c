@@ -132,7 +132,7 @@ static void keys(void **state)
 	bad("[plan]\nkernel =\n", "p.ini:2: kernel: '' is not a name; use one of configs/kernel, "
 				  "without '.config'");
 	bad("[plan]\nduration = 20\n", "p.ini:2: duration: '20' has no unit; write it as in "
-				       "'20 s' (us, ms, s or min)");
+				       "'20 s' (us, ms, s, min or h)");
 	bad("[plan]\nduration = 999 ms\n",
 	    "p.ini:2: duration: '999 ms' is out of range; it must be 1 s .. 1440 min");
 	bad("[plan]\ncpus = 17\n", "p.ini:2: cpus: '17' is out of range; it must be 1 .. 16");
@@ -203,7 +203,7 @@ static void stressors(void **state)
 	bad("[stressor tide]\nworkers = 9\n",
 	    "p.ini:2: workers: '9' is out of range; it must be 1 .. 8");
 	bad("[stressor tide]\npause = 5\n",
-	    "p.ini:2: pause: '5' has no unit; write it as in '20 s' (us, ms, s or min)");
+	    "p.ini:2: pause: '5' has no unit; write it as in '20 s' (us, ms, s, min or h)");
 	bad("[stressor tide]\ncolour = gren\n",
 	    "p.ini:2: colour: unknown choice 'gren'; did you mean 'green'?");
 	bad("[stressor tide]\nworkers = 2\nworkers = 2\n",

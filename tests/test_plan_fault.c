@@ -234,7 +234,7 @@ static void numbers(void **state)
 	bad(P "delay_before = 11 ms\n",
 	    "3: delay_before: '11 ms' is out of range; it must be 0 us .. 10 ms");
 	bad(P "delay_after = 5\n",
-	    "3: delay_after: '5' has no unit; write it as in '20 s' (us, ms, s or min)");
+	    "3: delay_after: '5' has no unit; write it as in '20 s' (us, ms, s, min or h)");
 	bad(P "start = 1441 min\n",
 	    "3: start: '1441 min' is out of range; it must be 0 us .. 1440 min");
 	bad(P "stop = soon\n", "3: stop: 'soon' is not a whole number; write it as in '20 s'");

@@ -51,11 +51,11 @@ static void refuses(void **state)
 	bad(UNIT_COUNT, "1 s", "'1 s' is not a plain whole number; write it as in '8'");
 	bad(UNIT_COUNT, "18446744073709551616", "'18446744073709551616' is too large");
 	bad(UNIT_COUNT, "99999999999999999999", "'99999999999999999999' is too large");
-	bad(UNIT_TIME, "20", "'20' has no unit; write it as in '20 s' (us, ms, s or min)");
-	bad(UNIT_TIME, "20 h",
-	    "'20 h' does not end in a known unit; write it as in '20 s' (us, ms, s or min)");
+	bad(UNIT_TIME, "20", "'20' has no unit; write it as in '20 s' (us, ms, s, min or h)");
+	bad(UNIT_TIME, "20 d",
+	    "'20 d' does not end in a known unit; write it as in '20 s' (us, ms, s, min or h)");
 	bad(UNIT_TIME, "1.5 s",
-	    "'1.5 s' does not end in a known unit; write it as in '20 s' (us, ms, s or min)");
+	    "'1.5 s' does not end in a known unit; write it as in '20 s' (us, ms, s, min or h)");
 	bad(UNIT_TIME, "s", "'s' is not a whole number; write it as in '20 s'");
 	bad(UNIT_TIME, "18446744073709551615 min", "'18446744073709551615 min' is too large");
 	bad(UNIT_SIZE, "1 GB",

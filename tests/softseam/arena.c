@@ -72,6 +72,12 @@ bool seam_host_readable(u64 pa)
 	return pa < ARENA_END;
 }
 
+void seam_page_left(u64 pa, enum pamt_type type)
+{
+	(void)pa;
+	(void)type;
+}
+
 bool seam_is_ram(u64 pa, u64 size)
 {
 	return pa < ARENA_END && size <= ARENA_END - pa;

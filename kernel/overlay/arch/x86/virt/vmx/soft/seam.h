@@ -92,6 +92,14 @@ void pamt_unwritten(struct pamt *p);
 bool seam_host_readable(u64 pa);
 
 /*
+ * The host has the page at @pa back, which was one of @type: it is to be freed, or used again.
+ * In seam_kernel.c, which remembers that until then; nothing in the user-space build.
+ */
+void seam_page_left(u64 pa, enum pamt_type type);
+/* Adds the pages that still wait for that to @n, by type. Kernel only; may sleep. */
+void seam_pages_kept(u64 *n);
+
+/*
  * Checks the address of a page (alignment, HKID bits, TDMR) and locks its PAMT
  * entry. @operand is the id of the register that holds the address.
  */

@@ -11,6 +11,7 @@
  *   statuses	calls per leaf and status: natural, provoked by a knob, injected
  *   counts	what guests did: TLB, zero-step mitigation, busy ACCEPTs
  *   findings	what the model itself saw going wrong
+ *   kept	pages that left their TD, and that the host still has
  *   log	the last of these, and of what ended a vCPU
  * No lock of the module's is taken: looking must not make a leaf BUSY. So a
  * line about a TD is only exact while its vCPUs are out and nothing maps or zaps.
@@ -209,16 +210,17 @@ static int hkids_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(hkids);
 
+static const char *const page_types[PT_NR] = {
+	[PT_REG] = "reg", [PT_TDR] = "tdr", [PT_TDCX] = "tdcx", [PT_TDVPR] = "tdvpr",
+	[PT_EPT] = "ept",
+};
+
 static int pamt_show(struct seq_file *m, void *v)
 {
-	static const char *const types[PT_NR] = {
-		[PT_REG] = "reg", [PT_TDR] = "tdr", [PT_TDCX] = "tdcx", [PT_TDVPR] = "tdvpr",
-		[PT_EPT] = "ept",
-	};
-
 	for (int i = 0; i < PT_NR; i++)
-		if (types[i])
-			seq_printf(m, "%s %llu\n", types[i], seam_load(&seam_sys.npages[i]));
+		if (page_types[i])
+			seq_printf(m, "%s %llu\n", page_types[i],
+				   seam_load(&seam_sys.npages[i]));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(pamt);
@@ -273,6 +275,22 @@ static int findings_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(findings);
 
+/* By what they were: a page is given to the host, and the host has not let go of it. */
+static int kept_show(struct seq_file *m, void *v)
+{
+	u64 n[PT_NR] = {}, all = 0;
+
+	seam_pages_kept(n);
+	for (int i = 0; i < PT_NR; i++) {
+		if (page_types[i])
+			seq_printf(m, "%s %llu\n", page_types[i], n[i]);
+		all += n[i];
+	}
+	seq_printf(m, "all %llu\n", all);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(kept);
+
 static const char *const log_text[LOG_NR_KINDS] = {
 	[LOG_ILLEGAL_OP]	= "illegal op",
 	[LOG_BAD_ADDRESS]	= "address not aligned or outside of the guest's address width",
@@ -314,7 +332,7 @@ static int __init seam_audit_init(void)
 	} files[] = {
 		{ "tds", &tds_fops }, { "vcpus", &vcpus_fops }, { "lps", &lps_fops },
 		{ "hkids", &hkids_fops }, { "pamt", &pamt_fops }, { "statuses", &statuses_fops },
-		{ "counts", &counts_fops }, { "findings", &findings_fops }, { "log", &log_fops },
+		{ "counts", &counts_fops }, { "findings", &findings_fops }, { "kept", &kept_fops }, { "log", &log_fops },
 	};
 	struct dentry *dir;
 

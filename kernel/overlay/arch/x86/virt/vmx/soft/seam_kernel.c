@@ -5,7 +5,10 @@
 #include <linux/cache.h>
 #include <linux/init.h>
 #include <linux/instrumentation.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <asm/softseam.h>
 #include <asm/softvmx.h>
@@ -29,6 +32,39 @@ bool seam_host_readable(u64 pa)
 	struct pamt *p = pamt_find(pa);
 
 	return p && seam_load(&p->type) != PT_RSVD;
+}
+
+/*
+ * page->private of these pages is nobody else's, and the allocator clears it for whoever has the
+ * page next. Which page is still held is exact so, unlike what a cgroup is charged for.
+ */
+#define LEFT	0x5ea3be4ab0UL	/* the lowest bits are the type */
+
+void seam_page_left(u64 pa, enum pamt_type type)
+{
+	set_page_private(pfn_to_page(PHYS_PFN(pa)), LEFT | type);
+}
+
+static void count_kept(u64 pa, struct pamt *p, u64 *n)
+{
+	struct page *page = pfn_to_page(PHYS_PFN(pa));
+	unsigned long private = data_race(page_private(page)), type = private ^ LEFT;
+
+	if (type < PT_NR && page_count(page) && seam_load(&p->type) == PT_NDA)
+		n[type]++;
+}
+
+void seam_pages_kept(u64 *n)
+{
+	for (u32 i = 0; i < seam_load(&seam_sys.ntdmrs); i++) {
+		struct seam_tdmr *t = &seam_sys.tdmr[i];
+		struct pamt *p = seam_va(t->pamt_pa);
+
+		for (u64 at = 0; at < seam_load(&t->done); at += SEAM_PAGE_SIZE, p++)
+			if (seam_load(&p->type) == PT_NDA)
+				count_kept(t->base + at, p, n);
+		cond_resched();
+	}
 }
 
 noinstr void softseam_invept(void)

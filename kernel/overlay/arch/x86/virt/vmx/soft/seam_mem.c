@@ -347,6 +347,7 @@ u64 seam_mem_page_remove(struct seam_call *c)
 		sept_set(&op, SEPT_FREE_RAW);
 		pamt_take(p, op.td.td);
 		pamt_unwritten(p);
+		seam_page_left(hpa, PT_REG);
 		seam_add(&op.td.td->removes, 1);
 		c->a->rcx = hpa;
 	}

@@ -123,6 +123,7 @@ static u64 reclaim_locked(struct seam_call *c, u64 pa, struct pamt *p)
 		status = S_TD_ASSOCIATED_PAGES_EXIST;
 	} else {
 		seam_spend(c);
+		seam_page_left(pa, p->type);
 		pamt_take(p, td);
 		if (owner == p) {
 			td->magic = 0;

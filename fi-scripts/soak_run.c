@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "soak_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "signals.h"
+#include "soak.h"
+#include "xmem.h"
+
+/* ---- in the child ---- */
+
+/* The last line that went to the log is why there is no report. */
+static char *last_words(const char *log, off_t from)
+{
+	FILE *f = fopen(log, "re");
+	char *line = NULL, *last = NULL;
+	size_t size = 0;
+
+	if (f && !fseeko(f, from, SEEK_SET))
+		while (getline(&line, &size, f) > 0) {
+			free(last);
+			last = xstrdup(line);
+			last[strcspn(last, "\n")] = '\0';
+		}
+	if (f)
+		fclose(f);
+	free(line);
+	return last ? last : xstrdup("it said nothing");
+}
+
+static void run_in_child(const struct soak_run *run, const struct run_args *args, const char *log,
+			 int out)
+{
+	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	off_t from = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	struct run_report *report;
+	char *why, *text;
+	json_t *line;
+	FILE *f;
+
+	if (fd >= 0) {
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+	}
+	run_plan(args, &report);
+	fflush(NULL);
+	why = report ? NULL : last_words(log, from);
+	line = soak_end(run->number, run->plan, report, why);
+	text = json_dumps(line, JSON_COMPACT);
+	f = fdopen(out, "w");
+	if (f && fputs(text, f) >= 0)
+		fclose(f);
+	_exit(0);
+}
+
+/* ---- in the parent ---- */
+
+int soak_run_start(struct soak_run *run, const struct run_args *args, const char *log, char **error)
+{
+	pid_t parent = getpid();
+	int pipes[2];
+
+	fflush(NULL);
+	if (pipe2(pipes, O_CLOEXEC) || (run->pid = fork()) < 0) {
+		*error = xasprintf("cannot start a run: %s", strerror(errno));
+		run->pid = 0;
+		return -1;
+	}
+	if (!run->pid) {
+		/* It ends its VM, and keeps what there is. */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(1);
+		close(pipes[0]);
+		run_in_child(run, args, log, pipes[1]);
+	}
+	close(pipes[1]);
+	run->fd = pipes[0];
+	fcntl(run->fd, F_SETFL, O_NONBLOCK);
+	run->text = NULL;
+	run->len = 0;
+	return 0;
+}
+
+bool soak_run_read(struct soak_run *run)
+{
+	char part[4096];
+	ssize_t n;
+
+	while ((n = read(run->fd, part, sizeof(part))) > 0) {
+		char *longer = xcalloc(run->len + (size_t)n + 1, 1);
+
+		if (run->len)
+			memcpy(longer, run->text, run->len);
+		memcpy(longer + run->len, part, (size_t)n);
+		free(run->text);
+		run->text = longer;
+		run->len += (size_t)n;
+	}
+	return !n || (errno != EAGAIN && errno != EINTR);
+}
+
+json_t *soak_run_end(struct soak_run *run)
+{
+	json_t *line = run->text ? json_loads(run->text, 0, NULL) : NULL;
+	int status = 0;
+
+	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!line) {
+		char *why = WIFSIGNALED(status)
+				? xasprintf("its process was killed by signal %d (%s)",
+					    WTERMSIG(status), strsignal(WTERMSIG(status)))
+				: xasprintf("its process ended without a word");
+
+		line = soak_end(run->number, run->plan, NULL, why);
+		free(why);
+	}
+	close(run->fd);
+	free(run->text);
+	*run = (struct soak_run){0};
+	return line;
+}
