@@ -293,7 +293,7 @@ static void check_latent(const struct plan *plan)
 	if (!td)
 		return;
 	check(!pthread_create(&thread, NULL, run_1, td), "a thread");
-	check(!file_write(DIR "latent", "sept_tree 100000 7") &&
+	check(!file_write(DIR "latent", "sept_tree 300000 7") &&
 		  !file_write(DIR "latent", "TDH.MEM.PAGE.AUG 20000"),
 	      "latent failures on");
 	check(file_write(DIR "latent", "sept_tree 1000001 7") == -EINVAL &&
@@ -304,7 +304,7 @@ static void check_latent(const struct plan *plan)
 	check(says(td, 0), "KVM lives with a busy S-EPT tree");
 	pthread_join(thread, NULL);
 	check(!file_write(DIR "latent", "off"), "latent failures off");
-	check(count("statuses", "TDH.MEM.PAGE.AUG 0x8000020000000092 natural 0 provoked") > 3,
+	check(count("statuses", "TDH.MEM.PAGE.AUG 0x8000020000000092 natural 0 provoked") > 0,
 	      "provoked statuses are told from natural ones");
 	td_destroy(td);
 }
