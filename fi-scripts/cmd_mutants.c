@@ -10,7 +10,6 @@
 #include "files.h"
 #include "judge.h"
 #include "kernel.h"
-#include "known.h"
 #include "mutant.h"
 #include "options.h"
 #include "plan.h"
@@ -164,18 +163,6 @@ static int read_plans(struct session *s, const char *given)
 	return status;
 }
 
-/* A wrong line would make known findings count, hours later. */
-static int check_known(const struct session *s)
-{
-	struct run_report *nothing = run_new();
-	char *path = run_known_file(s->src), *error;
-	int bad = known_mark(nothing, path, &error);
-
-	run_free(nothing);
-	free(path);
-	return bad ? say_error(error, EXIT_INFRA) : EXIT_CLEAN;
-}
-
 static int check(struct session *s, const struct mutants_args *args)
 {
 	int status;
@@ -187,7 +174,7 @@ static int check(struct session *s, const struct mutants_args *args)
 	if (!status)
 		status = read_plans(s, args->plan);
 	if (!status)
-		status = check_known(s);
+		status = run_check_known(s->src);
 	if (status)
 		return status;
 	s->qemu = run_emulator();

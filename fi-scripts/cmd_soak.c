@@ -10,7 +10,6 @@
 #include "command.h"
 #include "files.h"
 #include "kernel.h"
-#include "known.h"
 #include "options.h"
 #include "plan.h"
 #include "run_plan.h"
@@ -131,18 +130,6 @@ static int read_plans(struct job *j, char *const *paths, size_t n)
 		}
 	}
 	return EXIT_CLEAN;
-}
-
-/* A wrong line would make known findings count, hours later. */
-static int check_known(const struct job *j)
-{
-	struct run_report *nothing = run_new();
-	char *path = run_known_file(j->src), *error;
-	int bad = known_mark(nothing, path, &error);
-
-	run_free(nothing);
-	free(path);
-	return bad ? say_error(error, EXIT_INFRA) : EXIT_CLEAN;
 }
 
 static int build_kernels(struct job *j, size_t n)
@@ -325,7 +312,7 @@ static int check(struct job *j)
 	j->src = run_source();
 	if (!j->src)
 		return EXIT_INFRA;
-	status = check_known(j);
+	status = run_check_known(j->src);
 	if (status)
 		return status;
 	j->qemu = run_emulator();

@@ -85,6 +85,17 @@ char *run_known_file(const char *src)
 	return xasprintf("%s/configs/known-findings.txt", src);
 }
 
+int run_check_known(const char *src)
+{
+	struct run_report *nothing = run_new();
+	char *path = run_known_file(src), *error;
+	int bad = known_mark(nothing, path, &error);
+
+	run_free(nothing);
+	free(path);
+	return bad ? say_error(error, EXIT_INFRA) : EXIT_CLEAN;
+}
+
 /* ---- the steps; each returns an EXIT_ status and has said what went wrong ---- */
 
 static int find_source(struct run *run)

@@ -40,6 +40,12 @@ struct plan *run_read_plan(const char *path);
 /* The version of QEMU (free() it), or NULL after say(). */
 char *run_emulator(void);
 
+/*
+ * Whether the known findings can be read, an EXIT_ status after say(): a wrong line would make
+ * them count, hours later.
+ */
+int run_check_known(const char *src);
+
 /* Files of the source tree SRC; free() them. */
 char *run_agent(const char *src);
 char *run_known_file(const char *src);

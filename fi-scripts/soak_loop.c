@@ -143,20 +143,13 @@ static void clear_line(const struct state *st)
 		fputs("\r\033[K", stderr);
 }
 
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void say_end(const struct state *st, const json_t *line, size_t findings_before)
 {
 	const struct soak *s = st->loop->soak;
 	const char *why = get_string(line, "why"), *id = get_string(line, "id");
 	char *text = xasprintf(
 	    "[%" PRIu64 "] %s: %s%s%s, %" PRIu64 " faults, %" PRIu64 " injections%s%s",
-	    get_number(line, "n"), name_of(s->plans[get_number(line, "plan")].path),
+	    get_number(line, "n"), soak_plan_name(s, get_number(line, "plan")),
 	    get_string(line, "verdict"), *why ? ": " : "", why, get_number(line, "faults"),
 	    get_number(line, "injected"), *id ? ", " : "", id);
 
@@ -171,39 +164,37 @@ static void say_end(const struct state *st, const json_t *line, size_t findings_
 		}
 }
 
-static void put_time(uint64_t ms, FILE *out)
-{
-	fprintf(out, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, ms / 3600000, ms / 60000 % 60,
-		ms / 1000 % 60);
-}
-
 static void view(const struct state *st)
 {
 	const struct soak *s = st->loop->soak;
 	uint64_t now = elapsed_ms(st), faults = 0, injected = 0, load = 1;
 
+	char *elapsed, *left;
+
 	if (!st->show)
 		return;
+	elapsed = soak_time(now);
+	left = soak_time(s->goal_ms > now ? s->goal_ms - now : 0);
 	for (size_t i = 0; i < s->nplans; i++) {
 		faults += s->plans[i].faults;
 		injected += s->plans[i].injected;
 		load += s->plans[i].load_ms;
 	}
 	clear_line(st);
-	put_time(now, stderr);
 	fprintf(stderr,
-		", %" PRIu64 " runs, %" PRIu64 " faults/s, %" PRIu64 " injections/s, %zu findings, "
+		"%s, %" PRIu64 " runs, %" PRIu64 " faults/s, %" PRIu64
+		" injections/s, %zu findings, "
 		"%zu proved, ",
-		s->runs, faults * 1000 / load, injected * 1000 / load, soak_new_findings(s),
-		s->nproved);
+		elapsed, s->runs, faults * 1000 / load, injected * 1000 / load,
+		soak_new_findings(s), s->nproved);
 	for (size_t i = 0; i < s->jobs; i++)
 		if (st->runs[i].pid)
-			fprintf(stderr, "%s %" PRId64 " s, ",
-				name_of(s->plans[st->runs[i].plan].path),
+			fprintf(stderr, "%s %" PRId64 " s, ", soak_plan_name(s, st->runs[i].plan),
 				(clock_ms() - st->runs[i].start_ms) / 1000);
-	fputs("left ", stderr);
-	put_time(s->goal_ms > now ? s->goal_ms - now : 0, stderr);
+	fprintf(stderr, "left %s", left);
 	fflush(stderr);
+	free(elapsed);
+	free(left);
 }
 
 /* ---- runs ---- */

@@ -279,6 +279,19 @@ bool soak_is_example(const struct soak *s, const char *id)
 	return false;
 }
 
+const char *soak_plan_name(const struct soak *s, size_t plan)
+{
+	const char *path = s->plans[plan].path, *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+char *soak_time(uint64_t ms)
+{
+	return xasprintf("%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, ms / 3600000, ms / 60000 % 60,
+			 ms / 1000 % 60);
+}
+
 void soak_free(struct soak *s)
 {
 	for (size_t i = 0; i < s->nplans; i++)

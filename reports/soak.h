@@ -77,6 +77,11 @@ uint64_t soak_seed(const struct soak *s, uint64_t number);
 /* Whether the run ID is to be kept: the first or last that had a finding that counts. */
 bool soak_is_example(const struct soak *s, const char *id);
 
+/* The name of plan PLAN (from 0), as its file's. */
+const char *soak_plan_name(const struct soak *s, size_t plan);
+/* Hours, minutes and seconds: "1:02:03"; free() it. */
+char *soak_time(uint64_t ms);
+
 void soak_text(const struct soak *s, FILE *out);
 void soak_json(const struct soak *s, FILE *out);
 void soak_free(struct soak *s);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fields.h"
 #include "soak.h"
@@ -10,24 +9,10 @@
 
 /* ---- for people ---- */
 
-static const char *name_of(const struct soak_plan *p)
-{
-	const char *slash = strrchr(p->path, '/');
-
-	return slash ? slash + 1 : p->path;
-}
-
-/* Hours, minutes and seconds; free() it. */
-static char *time_text(uint64_t ms)
-{
-	return xasprintf("%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, ms / 3600000, ms / 60000 % 60,
-			 ms / 1000 % 60);
-}
-
 static void put_head(const struct soak *s, FILE *out)
 {
 	struct table t = {.ncols = 2};
-	char *elapsed = time_text(s->elapsed_ms), *goal = time_text(s->goal_ms);
+	char *elapsed = soak_time(s->elapsed_ms), *goal = soak_time(s->goal_ms);
 
 	table_add(&t, "soak");
 	table_add(&t, s->id);
@@ -56,14 +41,14 @@ static void put_plans(const struct soak *s, FILE *out)
 		const struct soak_plan *p = &s->plans[i];
 		char *load;
 
-		table_add(&t, name_of(p));
+		table_add(&t, soak_plan_name(s, i));
 		table_addf(&t, "%" PRIu64, p->runs);
 		table_addf(&t, "%" PRIu64, p->invalid);
 		table_addf(&t, "%" PRIu64, p->with_findings);
 		table_addf(&t, "%" PRIu64, p->faults);
 		table_addf(&t, "%" PRIu64, p->injected);
 		table_addf(&t, "%" PRIu64, p->tds);
-		load = time_text(p->load_ms);
+		load = soak_time(p->load_ms);
 		table_add(&t, load);
 		free(load);
 	}

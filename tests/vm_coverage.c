@@ -86,6 +86,18 @@ static void failures_are_seen(void **state)
 	free(line_with("failure branches: "));
 }
 
+/* An enumeration says who it was; the baseline is that of the test before. */
+static void causes_are_known(void **state)
+{
+	(void)state;
+	want(septorture("", "enumerate --accel tcg --calls 1 --sites tdh_mem_page_aug "
+			    "--contracts retry configs/plans/coverage-calls.ini"),
+	     0);
+	want(septorture("", "coverage --db " DB " --list config=cover") > 1, 0);
+	free(line_with("tdh_mem_page_aug=TDX_OPERAND_BUSY (map): survived"));
+	free(line_with("cases of enumerations as their contract says"));
+}
+
 /* The plans that are there for it find nothing, and inject most of their faults, by chance. */
 static void plan_works(const char *plan)
 {
@@ -117,6 +129,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(plans_inject),
 	    cmocka_unit_test(failures_are_seen),
+	    cmocka_unit_test(causes_are_known),
 	};
 
 	return vm_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
