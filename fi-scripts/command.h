@@ -24,6 +24,7 @@ struct command {
 
 int cmd_compare(int argc, char **argv);
 int cmd_coverage(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_enumerate(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_list(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"history", "show the runs of the past and what they found", cmd_history},
     {"compare", "show what one set of runs has that another has not", cmd_compare},
     {"coverage", "show which failure branches of the kernel were taken", cmd_coverage},
+    {"doctor", "show what this machine can do, and how to mend what is missing", cmd_doctor},
     {"list", "show sites, statuses, stressors, oracles, plans and mutants", cmd_list},
     {0},
 };

@@ -134,7 +134,7 @@ static void keys(void **state)
 	bad("[plan]\nduration = 20\n", "p.ini:2: duration: '20' has no unit; write it as in "
 				       "'20 s' (us, ms, s, min or h)");
 	bad("[plan]\nduration = 999 ms\n",
-	    "p.ini:2: duration: '999 ms' is out of range; it must be 1 s .. 1440 min");
+	    "p.ini:2: duration: '999 ms' is out of range; it must be 1 s .. 24 h");
 	bad("[plan]\ncpus = 17\n", "p.ini:2: cpus: '17' is out of range; it must be 1 .. 16");
 	bad("[plan]\ncpus = 0\n", "p.ini:2: cpus: '0' is out of range; it must be 1 .. 16");
 	bad("[plan]\nseed = 18446744073709551616\n",
@@ -144,9 +144,9 @@ static void keys(void **state)
 	bad("[td]\nmemory = 2 MiB\n",
 	    "p.ini:2: memory: '2 MiB' is out of range; it must be 4 MiB .. 64 GiB");
 	bad("[td]\nlifetime = 99 ms\n",
-	    "p.ini:2: lifetime: '99 ms' is out of range; it must be 100 ms .. 1440 min");
+	    "p.ini:2: lifetime: '99 ms' is out of range; it must be 100 ms .. 24 h");
 	bad("[td]\nquiesce = 61 min\n",
-	    "p.ini:2: quiesce: '61 min' is out of range; it must be 50 ms .. 60 min");
+	    "p.ini:2: quiesce: '61 min' is out of range; it must be 50 ms .. 1 h");
 }
 
 static void faults(void **state)

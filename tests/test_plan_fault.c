@@ -236,7 +236,7 @@ static void numbers(void **state)
 	bad(P "delay_after = 5\n",
 	    "3: delay_after: '5' has no unit; write it as in '20 s' (us, ms, s, min or h)");
 	bad(P "start = 1441 min\n",
-	    "3: start: '1441 min' is out of range; it must be 0 us .. 1440 min");
+	    "3: start: '1441 min' is out of range; it must be 0 us .. 24 h");
 	bad(P "stop = soon\n", "3: stop: 'soon' is not a whole number; write it as in '20 s'");
 	bad(P "stop = 2 s\nstart = 2 s\n", "3: stop: is not after start; raise it, or remove it to "
 					   "go on to the load's end");

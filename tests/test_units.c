@@ -36,6 +36,7 @@ static void accepts(void **state)
 	good(UNIT_TIME, "5 ms", 5000);
 	good(UNIT_TIME, "20 s", 20000000);
 	good(UNIT_TIME, "1440 min", 86400000000ull);
+	good(UNIT_TIME, "24 h", 86400000000ull);
 	good(UNIT_SIZE, "4KiB", 4096);
 	good(UNIT_SIZE, "256 MiB", 256ull << 20);
 	good(UNIT_SIZE, "64 GiB", 64ull << 30);

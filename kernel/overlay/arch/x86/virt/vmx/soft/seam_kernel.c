@@ -48,7 +48,8 @@ void seam_page_left(u64 pa, enum pamt_type type)
 static void count_kept(u64 pa, struct pamt *p, u64 *n)
 {
 	struct page *page = pfn_to_page(PHYS_PFN(pa));
-	unsigned long private = data_race(page_private(page)), type = private ^ LEFT;
+	/* Whoever has it by now may write there; then it is not LEFT. */
+	unsigned long type = data_race(page_private(page)) ^ LEFT;
 
 	if (type < PT_NR && page_count(page) && seam_load(&p->type) == PT_NDA)
 		n[type]++;
