@@ -49,7 +49,8 @@ static const struct argp argp = {
 	   "keys " SELECTION_KEYS ". Runs that are no result are left out. Exit status: 1 if B is "
 	   "worse: a new finding, a fault that all runs of A injected and none of B, or, with 3 "
 	   "runs or more on each side, every one of B slower than any of A; 0 if not, 2 wrong "
-	   "usage, 3 the database cannot be used.",
+	   "usage, 3 the database cannot be used.\n\nExample: septorture compare "
+	   "config=race,mutant= latest",
 };
 
 static int show(struct store *store, const struct compare_args *args)

@@ -61,7 +61,7 @@ static const struct argp argp = {
 	   "these properties; of several kernels the one that ran last counts. Runs without "
 	   "injections are what they are held against. Keys are " SELECTION_KEYS
 	   ". Exit status: 0, 1 a waiver is stale, 2 wrong usage or no such runs, 3 the database "
-	   "cannot be used.",
+	   "cannot be used.\n\nExample: septorture coverage --list plan=coverage-*",
 };
 
 static int write_page(const struct branches *b, const char *path, char **error)

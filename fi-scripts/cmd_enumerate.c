@@ -109,7 +109,8 @@ static const struct argp argp = {
     .doc = "Counts the calls of each site in a scenario that always goes the same way, then runs "
 	   "it once for each of these calls and each error it can return. Contracts and oracles "
 	   "judge what comes of it. The plan says which kernel, and how large VM and TD are. "
-	   "Everything is kept in build/enumerate/latest.",
+	   "Everything is kept in build/enumerate/latest.\n\nExample: septorture enumerate "
+	   "--contracts retry,once configs/plans/enumerate.ini",
 };
 
 /* What goes onto the kernel's command line must be one word there. */

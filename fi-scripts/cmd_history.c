@@ -63,7 +63,7 @@ static const struct argp argp = {
     .args_doc = "[KEY=PATTERN[,KEY=PATTERN]...]",
     .doc = "Shows the runs of the past, those alone that have all these properties. Keys "
 	   "are " SELECTION_KEYS ". Patterns are those of file names: 'plan=mutants*,config=race'; "
-	   "'mutant=' are runs without one.",
+	   "'mutant=' are runs without one.\n\nExample: septorture history --findings config=race",
 };
 
 static int show(struct store *store, const struct history_args *args)

@@ -363,7 +363,8 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_option,
     .args_doc = "sites|statuses|stressors|oracles|windows|plans|mutants",
-    .doc = "Shows what plans can name, and what is in the source tree.",
+    .doc = "Shows what plans can name, and what is in the source tree.\n\nExample: septorture list "
+	   "plans",
 };
 
 static int unknown_list(const char *name)

@@ -48,7 +48,8 @@ static const struct argp argp = {
     .doc = "Leaves out fault sections, stressors, CPUs, delays and injections of a run's plan for "
 	   "as long as its finding comes back (each candidate is tried twice), and writes the "
 	   "smallest plan. RUN and FINDING are those of 'replay'. Exit status: 1 it came back, 0 "
-	   "it did not, 2 wrong usage, 3 no try was a result.",
+	   "it did not, 2 wrong usage, 3 no try was a result.\n\nExample: septorture minimise "
+	   "latest:1",
 };
 
 /* ---- where it goes ---- */

@@ -99,7 +99,9 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_option,
     .doc = "Builds kernels with seeded bugs, one after the other, runs the plan on each and shows "
-	   "which were found, by what, and how fast. The table is kept in build/mutants/latest.",
+	   "which were found, by what, and how fast. The table is kept in "
+	   "build/mutants/latest.\n\nExample: septorture mutants --only stats-before-external "
+	   "--budget 20s",
 };
 
 /* ---- before anything that takes long; each returns an EXIT_ status ---- */

@@ -37,7 +37,7 @@ static const struct argp argp = {
 	   "finding comes back. RUN is an id of build/runs, the path of a run's directory, or "
 	   "'latest'; FINDING is a number, from 1, of those that count, or a part of a signature "
 	   "(the first that counts). Exit status: 1 it came back, 0 it did not, 2 wrong usage, 3 "
-	   "no try was a result.",
+	   "no try was a result.\n\nExample: septorture replay latest:1 --tries 5",
 };
 
 /* False if there is no point in another. */

@@ -62,7 +62,8 @@ static void parse(struct report_args *args, int argc, char **argv)
 	    .parser = parse_option,
 	    .args_doc = "[RUN]",
 	    .doc = "Shows the report of a run of the past: an id of build/runs, the path of a "
-		   "run's directory, or 'latest', the default. Of several formats the last counts.",
+		   "run's directory, or 'latest', the default. Of several formats the last "
+		   "counts.\n\nExample: septorture report latest --mail",
 	};
 
 	argp_parse(&argp, argc, argv, 0, NULL, args);

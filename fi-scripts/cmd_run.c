@@ -74,7 +74,8 @@ static const struct argp argp = {
     .parser = parse_option,
     .args_doc = "PLAN",
     .doc = "Boots a test kernel in a VM, runs the plan in it and reports what broke. Everything "
-	   "about the run is kept in build/runs/latest.",
+	   "about the run is kept in build/runs/latest.\n\nExample: septorture run --duration 60s "
+	   "configs/plans/zap-storm.ini",
 };
 
 /* ---- what is shown ---- */

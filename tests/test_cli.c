@@ -16,6 +16,33 @@
 
 /* ---- usage ---- */
 
+/* Every subcommand that `help` names explains itself, with an example. */
+static void each_has_help(void **state)
+{
+	char *list, *rest, *line;
+	unsigned int n = 0;
+
+	(void)state;
+	want(run("help"), 0);
+	list = rest = xstrdup(out);
+	while ((line = strsep(&rest, "\n"))) {
+		char *args, *example;
+
+		if (strncmp(line, "  ", 2) != 0 || line[2] == ' ')
+			continue;
+		line[2 + strcspn(line + 2, " ")] = '\0';
+		args = xasprintf("%s --help", line + 2);
+		example = xasprintf("\nExample: septorture %s", line + 2);
+		want(run(args), 0);
+		assert_contains(out, example);
+		free(example);
+		free(args);
+		n++;
+	}
+	assert_true(n >= 12);
+	free(list);
+}
+
 static void usage(void **state)
 {
 	(void)state;
@@ -526,13 +553,13 @@ static void lingers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(usage),	 TEST(lists),	    TEST(no_tree),	    TEST(bad_plan),
-	    TEST(kernel_builds), TEST(no_agent),    TEST(no_emulator),	    TEST(programs),
-	    TEST(clean),	 TEST(run_options), TEST(reports),	    TEST(drawn_seed),
-	    TEST(no_faults),	 TEST(reproduce),   TEST(findings),	    TEST(scopes),
-	    TEST(panic),	 TEST(died),	    TEST(invalid),	    TEST(never_reports),
-	    TEST(falls_silent),	 TEST(never_ends),  TEST(strange_deadline), TEST(interrupted),
-	    TEST(killed),	 TEST(lingers),
+	    TEST(usage),	 TEST(each_has_help), TEST(lists),	 TEST(no_tree),
+	    TEST(bad_plan),	 TEST(kernel_builds), TEST(no_agent),	 TEST(no_emulator),
+	    TEST(programs),	 TEST(clean),	      TEST(run_options), TEST(reports),
+	    TEST(drawn_seed),	 TEST(no_faults),     TEST(reproduce),	 TEST(findings),
+	    TEST(scopes),	 TEST(panic),	      TEST(died),	 TEST(invalid),
+	    TEST(never_reports), TEST(falls_silent),  TEST(never_ends),	 TEST(strange_deadline),
+	    TEST(interrupted),	 TEST(killed),	      TEST(lingers),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, cli_set_up, cli_tear_down);
