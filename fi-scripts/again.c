@@ -101,6 +101,7 @@ int again_begin(struct again *a, const struct again_args *args)
 		return status;
 	a->accel = args->accel_given ? args->accel : past_accel(a->run.accel);
 	signals_catch();
+	a->ready = true;
 	status = build_status(kernel_build(a->src, a->plan->kernel, a->run.mutant, &a->image));
 	if (!signals_stop())
 		return status;

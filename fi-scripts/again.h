@@ -27,6 +27,7 @@ struct again {
 	struct plan *plan; /* the run's, with its seed */
 	enum accel_wish accel;
 	char *image; /* the kernel */
+	bool ready; /* all is there; it only takes the kernel */
 };
 
 enum try_outcome {

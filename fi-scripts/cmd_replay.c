@@ -98,6 +98,42 @@ static int replay(const struct again *a, unsigned int n)
 	return exit_status(&tally);
 }
 
+/* ---- for git bisect run ---- */
+
+#define BISECT_SKIP  125
+#define BISECT_ABORT 128
+
+static const struct argp bisect_argp = {
+    .options = options,
+    .parser = parse_option,
+    .args_doc = "RUN[:FINDING]",
+    .doc = "As 'replay', of the kernel tree in KSRC, with the statuses that 'git bisect run' "
+	   "wants: 0 the finding does not come back, 1 it does, 125 nobody knows (the kernel does "
+	   "not build, one of our patches does not apply, no try was a result), 128 give up "
+	   "(wrong usage, no emulator, a signal).\n\n"
+	   "Example, in a kernel tree: KSRC=$PWD git bisect run septorture bisect-step latest:1",
+};
+
+int cmd_bisect_step(int argc, char **argv)
+{
+	struct again_args args = {.tries = DEFAULT_TRIES};
+	struct again a = {0};
+	int status;
+
+	/* Any other number below 128 would be taken for a bad commit. */
+	argp_err_exit_status = BISECT_ABORT;
+	argp_parse(&bisect_argp, argc, argv, 0, NULL, &args);
+	status = again_begin(&a, &args);
+	if (!status)
+		status = replay(&a, args.tries);
+	if (!a.ready || signals_stop())
+		status = BISECT_ABORT;
+	else if (status != EXIT_CLEAN && status != EXIT_FINDINGS)
+		status = BISECT_SKIP;
+	again_end(&a);
+	return status;
+}
+
 int cmd_replay(int argc, char **argv)
 {
 	struct again_args args = {.tries = DEFAULT_TRIES};

@@ -22,6 +22,7 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is "septorture NAME" */
 };
 
+int cmd_bisect_step(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_coverage(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

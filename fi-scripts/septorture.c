@@ -13,6 +13,7 @@ static const struct command commands[] = {
     {"soak", "run plans in turn for hours, several VMs at a time", cmd_soak},
     {"mutants", "run seeded bugs and show which of them are found, and by what", cmd_mutants},
     {"replay", "repeat a run and say whether its finding comes back", cmd_replay},
+    {"bisect-step", "the same for 'git bisect run', in a kernel tree", cmd_bisect_step},
     {"minimise", "find the smallest plan with which a finding comes back", cmd_minimise},
     {"enumerate", "fail each call of each site once, with each error, and see what comes of it",
      cmd_enumerate},
@@ -29,12 +30,13 @@ static void usage(FILE *out)
 {
 	fputs("usage: septorture COMMAND [ARGUMENT...]\n\n", out);
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(out, "  %-11s%s\n", c->name, c->help);
+		fprintf(out, "  %-13s%s\n", c->name, c->help);
 	fputs("\n'septorture COMMAND --help' shows the arguments of each.\n"
 	      "Exit status: 0 clean, 1 findings, 2 wrong usage or plan, 3 the run is no result;\n"
 	      "of 'enumerate': 0 all as the contracts say, 1 not all, 2 and 3 alike;\n"
 	      "of 'mutants': 0 all found, 1 not all, or a control flagged, 2 and 3 alike;\n"
-	      "of 'replay' and 'minimise': 0 it never came back, 1 it did, 2 and 3 alike.\n",
+	      "of 'replay' and 'minimise': 0 it never came back, 1 it did, 2 and 3 alike;\n"
+	      "of 'bisect-step': those that git wants.\n",
 	      out);
 }
 

@@ -127,6 +127,26 @@ static void comes_back(void **state)
 	free(id);
 }
 
+/* The statuses are git's: everything below 128 but 0 and 125 is a bad commit to it. */
+static void bisects(void **state)
+{
+	char *build = read_text("tree/kernel/build.sh");
+
+	(void)state;
+	free(past("run load.ini"));
+	want(run("bisect-step latest --tries 1"), 1);
+	want(run("bisect-step nothing"), 128);
+	want(run("bisect-step"), 128);
+	want(run("bisect-step --tries 0 latest"), 128);
+	want(run("bisect-step --help"), 0);
+	write_text("tree/kernel/build.sh", "#!/bin/sh\nexit 3\n");
+	want(run("bisect-step $(ls tree/build/runs | grep load | head -n 1)"), 125);
+	write_text("tree/kernel/build.sh", "#!/bin/sh\nexit 2\n");
+	want(run("bisect-step $(ls tree/build/runs | grep load | head -n 1)"), 125);
+	write_text("tree/kernel/build.sh", build);
+	free(build);
+}
+
 static void now_and_then(void **state)
 {
 	char *id = past("run load.ini");
@@ -148,6 +168,7 @@ static void never(void **state)
 
 	(void)state;
 	turns("clean\nother\nbroken\n");
+	want(run_on("bisect-step --tries 1", id, ""), 0);
 	want(run_on("replay", id, ""), 0);
 	assert_contains(out, "\ncame back in 0 of 3 tries, 1 no result\n");
 	turns("broken\nbroken\n");
@@ -660,6 +681,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(comes_back, reset),
+	    cmocka_unit_test_setup(bisects, reset),
 	    cmocka_unit_test_setup(now_and_then, reset),
 	    cmocka_unit_test_setup(never, reset),
 	    cmocka_unit_test_setup(back_in_an_invalid_run, reset),

@@ -49,7 +49,7 @@ static void usage(void **state)
 	want(run(""), 2);
 	assert_contains(err, "usage: septorture COMMAND");
 	want(run("help"), 0);
-	assert_contains(out, "  run        boot a test kernel");
+	assert_contains(out, "  run          boot a test kernel");
 	want(run("--help"), 0);
 	want(run("--version"), 0);
 	assert_string_equal(out, "septorture 0.1\n");
