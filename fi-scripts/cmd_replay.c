@@ -111,7 +111,8 @@ static const struct argp bisect_argp = {
 	   "wants: 0 the finding does not come back, 1 it does, 125 nobody knows (the kernel does "
 	   "not build, one of our patches does not apply, no try was a result), 128 give up "
 	   "(wrong usage, no emulator, a signal).\n\n"
-	   "Example, in a kernel tree: KSRC=$PWD git bisect run septorture bisect-step latest:1",
+	   "Example: septorture bisect-step latest:1; in a kernel tree: KSRC=$PWD git bisect "
+	   "run septorture bisect-step latest:1",
 };
 
 int cmd_bisect_step(int argc, char **argv)

@@ -167,7 +167,7 @@ static void never(void **state)
 	char *id = past("run load.ini");
 
 	(void)state;
-	turns("clean\nother\nbroken\n");
+	turns("clean\nclean\nother\nbroken\n");
 	want(run_on("bisect-step --tries 1", id, ""), 0);
 	want(run_on("replay", id, ""), 0);
 	assert_contains(out, "\ncame back in 0 of 3 tries, 1 no result\n");
