@@ -25,6 +25,7 @@ enumerate() {
 	[ $? -le 1 ] || exit 3
 }
 enumerate --contracts retry,once,user-error
+enumerate --contracts VM-fatal --sites 'tdh_mem_page_add,tdh_mr_finalize,tdh_vp_init'
 enumerate --contracts leak
 enumerate --contracts VM-fatal \
 	--sites 'tdh_mem_range_block,tdh_mem_track,tdh_mem_page_remove,tdh_phymem_page_wbinvd_hkid'

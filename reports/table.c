@@ -134,6 +134,9 @@ static int width_of_all(const struct layout *l, size_t ncols)
 	return sum;
 }
 
+/* A narrower column stays whole: that of names, of a table that is mostly numbers. */
+#define WORTH_BREAKING 20
+
 /* The widest column of text. */
 static size_t widest(const struct layout *l, size_t ncols)
 {
@@ -177,7 +180,7 @@ static void fit(const struct table *t, struct layout *l, int columns)
 	if (!l->gap)
 		l->gap = 1;
 	room = room < least ? least : room;
-	if (l->width[col] >= -room)
+	if (l->width[col] >= -room || -l->width[col] < WORTH_BREAKING)
 		return;
 	l->broken = col;
 	l->room = room;

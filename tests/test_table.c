@@ -57,6 +57,7 @@ static void plain(void **state)
 }
 
 #define TEN    "123456789 "
+#define NUMBER "12345678901234567890123456789012345"
 #define THIRTY "123456789.123456789.123456789."
 
 static void no_wider_than_a_mail(void **state)
@@ -72,6 +73,10 @@ static void no_wider_than_a_mail(void **state)
 	FITS("> A                                    B                              N\n"
 	     "> " THIRTY "abcdef " THIRTY " 7\n",
 	     "A", "B", "N", THIRTY "abcdef", THIRTY, "7");
+	/* Nor is a narrow column broken for the sake of wide numbers. */
+	FITS("> A                                     B                                LAST\n"
+	     "> b c " NUMBER " " NUMBER "\n",
+	     "A", "B", "LAST", "b c", NUMBER, NUMBER);
 	FITS("> A                              B                              LAST\n"
 	     "> " THIRTY " " THIRTY " " THIRTY "\n",
 	     "A", "B", "LAST", THIRTY, THIRTY, THIRTY);
