@@ -33,20 +33,31 @@ static void assert_works(const json_t *r, const json_t *stressor)
 	fail_msg("the stressor '%s' did nothing", name);
 }
 
+static int run_for(const char *time, const char *plan)
+{
+	char *args = xasprintf("--accel tcg --duration %s configs/plans/%s.ini", time, plan);
+	int status = run("", args);
+
+	free(args);
+	return status;
+}
+
 static void is_clean(const char *plan)
 {
-	char *args = xasprintf("--accel tcg --duration 5s configs/plans/%s.ini", plan);
-	int status = run("", args);
+	int status = run_for("5s", plan);
 	json_t *r, *s;
 	size_t i;
 
+	/* On a machine that is busy elsewhere nothing may come to be injected: that is no result.
+	 */
+	if (status == 3)
+		status = run_for("30s", plan);
 	if (status != 1)
 		want(status, 0);
 	r = report();
 	assert_no_finding(r);
 	json_array_foreach(json_object_get(r, "stressors"), i, s) assert_works(r, s);
 	json_decref(r);
-	free(args);
 }
 
 /* The example of docs/adding.md, as it stands there, on our kernel. */
