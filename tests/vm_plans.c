@@ -48,8 +48,7 @@ static void is_clean(const char *plan)
 	json_t *r, *s;
 	size_t i;
 
-	/* On a machine that is busy elsewhere nothing may come to be injected: that is no result.
-	 */
+	/* If the machine is busy elsewhere, nothing may come to be injected: no result. */
 	if (status == 3)
 		status = run_for("30s", plan);
 	if (status != 1)
