@@ -78,7 +78,7 @@ static void stress_ng_that_dies_is_invalid(void **state)
 	json_decref(r);
 }
 
-/* Whether one of the runs of mutant NAME has a finding of ORACLE. */
+/* Whether one of the runs of mutant NAME has a finding of ORACLE, or with NULL any. */
 static bool seen_by(const json_t *campaign, const char *name, const char *oracle)
 {
 	json_t *m, *r, *f;
@@ -91,11 +91,34 @@ static bool seen_by(const json_t *campaign, const char *name, const char *oracle
 		json_array_foreach(json_object_get(m, "runs"), j, r)
 		    json_array_foreach(json_object_get(r, "findings"), k, f)
 		{
-			if (!strcmp(string(f, "oracle"), oracle))
+			if (!oracle || !strcmp(string(f, "oracle"), oracle))
 				return true;
 		}
 	}
 	return false;
+}
+
+static json_t *campaign_of(const char *args)
+{
+	json_t *campaign;
+
+	/* What was found, the caller looks at. */
+	want(septorture("", args) > 1, 0);
+	campaign = json_load_file("build/mutants/latest/mutants.json", 0, NULL);
+	assert_non_null(campaign);
+	return campaign;
+}
+
+/* On a machine that is busy elsewhere 20 s may be too short. */
+static bool seen_later(const char *mutant, const char *oracle)
+{
+	char *args = xasprintf("mutants --accel tcg --budget 90s --only %s", mutant);
+	json_t *campaign = campaign_of(args);
+	bool seen = seen_by(campaign, mutant, oracle);
+
+	json_decref(campaign);
+	free(args);
+	return seen;
 }
 
 /* Each oracle fires on what it is there for: first of all the bug that started it. */
@@ -118,12 +141,12 @@ static void mutants_are_found(void **state)
 		free(args);
 		args = longer;
 	}
-	want(septorture("", args), 0);
+	campaign = campaign_of(args);
 	free(args);
-	campaign = json_load_file("build/mutants/latest/mutants.json", 0, NULL);
-	assert_non_null(campaign);
+	assert_false(seen_by(campaign, "control-table-traced-first", NULL));
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		if (!seen_by(campaign, pairs[i].mutant, pairs[i].oracle))
+		if (!seen_by(campaign, pairs[i].mutant, pairs[i].oracle) &&
+		    !seen_later(pairs[i].mutant, pairs[i].oracle))
 			fail_msg("%s was not seen by %s", pairs[i].mutant, pairs[i].oracle);
 	assert_false(seen_by(campaign, "stats-before-external", "leak"));
 	json_decref(campaign);
