@@ -244,17 +244,6 @@ static int begin_new(struct job *j)
 	return status;
 }
 
-static json_t *resume_line(const struct job *j)
-{
-	json_t *line = json_object();
-	uint64_t goal = j->args->for_us ? j->args->for_us / 1000 : j->soak.goal_ms;
-
-	json_object_set_new(line, "v", json_integer(1));
-	json_object_set_new(line, "e", json_string("resume"));
-	json_object_set_new(line, "goal_ms", json_integer((json_int_t)goal));
-	return line;
-}
-
 static int read_resumed_plans(struct job *j)
 {
 	char **paths = xcalloc(j->soak.nplans, sizeof(*paths));
@@ -278,6 +267,7 @@ static int begin_again(struct job *j)
 {
 	char *path = xasprintf("%s/build/" FOLDER "/%s", j->src, j->args->resume), *error;
 	char *dir = realpath(path, NULL);
+	uint64_t goal_ms;
 	int status = EXIT_CLEAN;
 
 	if (!dir) {
@@ -298,7 +288,8 @@ static int begin_again(struct job *j)
 		status = build_kernels(j, j->soak.nplans);
 	if (!status)
 		status = choose_accel(j);
-	if (!status && soak_log_add(&j->log, &j->soak, resume_line(j), &error))
+	goal_ms = j->args->for_us ? j->args->for_us / 1000 : j->soak.goal_ms;
+	if (!status && soak_log_add(&j->log, &j->soak, soak_resume(goal_ms), &error))
 		status = say_error(error, EXIT_INFRA);
 	return status;
 }

@@ -90,17 +90,13 @@ static int write_all(int fd, const char *text, size_t len)
 int soak_log_add(struct soak_log *log, struct soak *s, json_t *line, char **error)
 {
 	char *json = json_dumps(line, JSON_COMPACT), *text = xasprintf("%s\n", json);
-	off_t end = lseek(log->fd, 0, SEEK_END);
 	int bad = write_all(log->fd, text, strlen(text));
 
-	if (bad) {
+	/* A half line is cut off when the journal is read. */
+	if (bad)
 		*error = xasprintf("cannot write %s: %s", log->path, strerror(errno));
-		/* Best effort: a half line is cut off when the journal is read, too. */
-		if (ftruncate(log->fd, end))
-			bad = -1;
-	} else {
+	else
 		soak_take(s, line);
-	}
 	free(json);
 	free(text);
 	json_decref(line);

@@ -38,7 +38,6 @@ struct state {
 	int64_t start_ms;
 	int64_t pause_ms; /* until then nothing begins */
 	unsigned int stillborn; /* runs in a row */
-	size_t swept; /* of the soak's runs: these are kept, or gone */
 	bool ending; /* nothing begins any more */
 	int status;
 	bool show; /* a terminal is looking */
@@ -105,12 +104,7 @@ static void add(struct state *st, json_t *line)
 static void end_early(struct state *st, char *why)
 {
 	if (!st->ending) {
-		json_t *line = json_object();
-
-		set_number(line, "v", 1);
-		set_string(line, "e", "stop");
-		set_string(line, "why", why);
-		add(st, line);
+		add(st, soak_stop(why));
 		st->ending = true;
 	}
 	free(why);
@@ -128,11 +122,9 @@ static void sweep(struct state *st)
 		if (soak_is_example(s, s->ids[i]))
 			continue;
 		path = xasprintf("%s/build/runs/%s", st->loop->src, s->ids[i]);
-		if (i >= st->swept || !access(path, F_OK))
-			remove_tree(path);
+		remove_tree(path);
 		free(path);
 	}
-	st->swept = s->nids > KEPT ? s->nids - KEPT : 0;
 }
 
 /* ---- what is shown ---- */

@@ -49,6 +49,22 @@ json_t *soak_begin(uint64_t number)
 	return o;
 }
 
+json_t *soak_resume(uint64_t goal_ms)
+{
+	json_t *o = line_of("resume");
+
+	set_number(o, "goal_ms", goal_ms);
+	return o;
+}
+
+json_t *soak_stop(const char *why)
+{
+	json_t *o = line_of("stop");
+
+	set_string(o, "why", why);
+	return o;
+}
+
 static json_t *findings_of(const struct run_report *report)
 {
 	json_t *list = json_array();

@@ -64,6 +64,10 @@ json_t *soak_begin(uint64_t number);
  */
 json_t *soak_end(uint64_t number, size_t plan, const struct run_report *report, const char *why);
 
+/* The line of a soak that goes on until it has worked GOAL_MS, and of one that ends early. */
+json_t *soak_resume(uint64_t goal_ms);
+json_t *soak_stop(const char *why);
+
 /* A line of the journal; false if it is none that this septorture understands. */
 bool soak_take(struct soak *s, const json_t *line);
 
