@@ -30,12 +30,26 @@ int run(const char *env, const char *args)
 	return status;
 }
 
+/* First, as only the first lines of a failure come into the summary of tests/run. */
+static void say_findings(void)
+{
+	json_t *r = json_load_file(REPORT, 0, NULL), *f;
+	size_t i;
+
+	if (json_object_get(r, "invalid"))
+		print_error("invalid: %s\n", string(r, "invalid"));
+	json_array_foreach(json_object_get(r, "findings"), i, f)
+	    print_error("%s/%s: %s\n", string(f, "oracle"), string(f, "kind"), string(f, "title"));
+	json_decref(r);
+}
+
 void want(int status, int expected)
 {
 	char *out;
 
 	if (status == expected)
 		return;
+	say_findings();
 	out = read_text("build/vm-test.out");
 	fail_msg("exit status %d, not %d; it printed:\n%s", status, expected, out);
 }

@@ -105,8 +105,8 @@ static void finding_comes_back(void **state)
 	char *out;
 
 	(void)state;
-	want(run("", "--duration 4s --mutant stats-before-external --accel tcg "
-		     "configs/plans/mutants.ini"),
+	want(run("", "--duration 6s --mutant stats-before-external --accel tcg "
+		     "configs/plans/quick.ini"),
 	     1);
 	want(septorture("", "replay --tries 2 latest:stats"), 1);
 	out = read_text("build/vm-test.out");

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/falloc.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,17 @@ static int set_attributes(struct td *td, uint64_t gpa, uint64_t size, uint64_t a
 		.op = GP_OUT, .rs = (r), .imm = PORT                                               \
 	}
 
+/* A vCPU that moves to another CPU has an empty TLB there. */
+static void stay_on_cpu(bool stay)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	for (int cpu = 0; cpu < (stay ? 1 : CPU_SETSIZE); cpu++)
+		CPU_SET(cpu, &cpus);
+	check(!sched_setaffinity(0, sizeof(cpus), &cpus), "the vCPU stays where it is");
+}
+
 /* Reads and writes of the guest reach the host's page, until KVM says that it is another one. */
 static void check_shared(const struct plan *plan)
 {
@@ -124,6 +136,7 @@ static void check_shared(const struct plan *plan)
 
 	if (!td)
 		return;
+	stay_on_cpu(true);
 	check(!set_attributes(td, TD_MEM_GPA, TD_PAGE, 0), "a page becomes shared");
 	*(volatile uint64_t *)td->mem_shared = 0x11111111;
 	check(says(td, 0x11111111), "the guest reads shared memory");
@@ -135,6 +148,7 @@ static void check_shared(const struct plan *plan)
 	madvise(td->mem_shared, td->mem_size, MADV_DONTNEED);
 	check(says(td, 0), "KVM's INVEPT reaches the TLB");
 	check(!count("findings", "stale_shared"), "no translation was stale");
+	stay_on_cpu(false);
 	td_destroy(td);
 }
 
