@@ -108,7 +108,7 @@ static void configuration(void **state)
 	static const char *const same[] = {
 	    "-accel\nkvm\n-cpu\nmax,vendor=GenuineIntel,svm=off,xlevel=0x80000008,",
 	    ",phys-bits=52,family=6,model=122,stepping=1,vmx=off,arch-capabilities=off\n",
-	    "-machine\nmicrovm,", "tsc=reliable no_timer_check kcsan.early_enable=0 ",
+	    "-machine\nmicrovm,", "tsc=reliable no_timer_check no5lvl kcsan.early_enable=0 ",
 	    "softvmx kvm_intel.tdx=1 kvm_intel.nested=0 "};
 
 	(void)state;
