@@ -23,6 +23,7 @@ struct command {
 };
 
 int cmd_bisect_step(int argc, char **argv);
+int cmd_check_commit(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_coverage(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
@@ -34,6 +35,7 @@ int cmd_mutants(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_series(int argc, char **argv);
 int cmd_soak(int argc, char **argv);
 
 /* "septorture: ..." on stderr. */

@@ -14,6 +14,8 @@ static const struct command commands[] = {
     {"mutants", "run seeded bugs and show which of them are found, and by what", cmd_mutants},
     {"replay", "repeat a run and say whether its finding comes back", cmd_replay},
     {"bisect-step", "the same for 'git bisect run', in a kernel tree", cmd_bisect_step},
+    {"series", "try each commit of a kernel tree, and show what it brings", cmd_series},
+    {"check-commit", "try one, and print the verdict as a mail", cmd_check_commit},
     {"minimise", "find the smallest plan with which a finding comes back", cmd_minimise},
     {"enumerate", "fail each call of each site once, with each error, and see what comes of it",
      cmd_enumerate},
@@ -36,6 +38,7 @@ static void usage(FILE *out)
 	      "of 'enumerate': 0 all as the contracts say, 1 not all, 2 and 3 alike;\n"
 	      "of 'mutants': 0 all found, 1 not all, or a control flagged, 2 and 3 alike;\n"
 	      "of 'replay' and 'minimise': 0 it never came back, 1 it did, 2 and 3 alike;\n"
+	      "of 'series' and 'check-commit': 0 clean, 1 something new, 2 and 3 alike;\n"
 	      "of 'bisect-step': those that git wants.\n",
 	      out);
 }

@@ -160,7 +160,7 @@ find_source() {
 # Changes with everything that the clean tree is made of.
 clean_stamp() {
 	local list
-	mapfile -t list < <(series; overlay_files | sed "s,^,$kernel_dir/overlay/,")
+	mapfile -t list < <(all_patches; overlay_files | sed "s,^,$kernel_dir/overlay/,")
 	{
 		echo "$source_id"
 		[ ${#list[@]} -eq 0 ] || sha256sum "${list[@]}"

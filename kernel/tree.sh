@@ -14,6 +14,17 @@ series() {
 	done
 }
 
+# What may stand in for the patch $1 on other trees, in the order it is tried (docs/series.md).
+variants() {
+	[ ! -d "$kernel_dir/patches/variants" ] || find "$kernel_dir/patches/variants/$(basename "$1" .patch)" -name '*.patch' 2>/dev/null | sort
+}
+
+# The series with all variants.
+all_patches() {
+	series
+	find "$kernel_dir/patches/variants" -name '*.patch' 2>/dev/null | sort
+}
+
 # Files of the overlay, as paths inside the tree.
 overlay_files() {
 	[ ! -d "$kernel_dir/overlay" ] || (cd "$kernel_dir/overlay" && find . -type f -printf '%P\n' | sort)
@@ -61,14 +72,27 @@ show_reject() {
 		END { flush() }' "$2" "$1"
 }
 
-# Applies one patch to the staged files in $1.
-apply_patch() {
-	local stage=$1 patch=$2 name out rej
-	name=${patch#"$kernel_dir"/}
+# Applies the patch $2 to the staged files in $1; more arguments are patch's.
+run_patch() {
 	# -f: no questions, and nothing taken for already applied
-	if out=$(patch -d "$stage" -p1 -f -s --no-backup-if-mismatch -i "$patch" 2>&1 </dev/null); then
-		return 0
+	patch -d "$1" -p1 -f -s --no-backup-if-mismatch -i "$2" "${@:3}" 2>&1 </dev/null
+}
+
+# Applies one patch, or the first variant of it that fits, to the staged files in $1.
+apply_patch() {
+	local stage=$1 patch=$2 name out rej variant others
+	name=${patch#"$kernel_dir"/}
+	mapfile -t others < <(variants "$patch")
+	# A patch that fails half-way leaves half of it: nothing is tried in earnest that does not fit.
+	if [ ${#others[@]} -gt 0 ] && ! run_patch "$stage" "$patch" --dry-run >/dev/null; then
+		for variant in "${others[@]}"; do
+			run_patch "$stage" "$variant" --dry-run >/dev/null || continue
+			echo "$name: ${variant#"$kernel_dir"/} fits this tree" >&2
+			patch=$variant
+			break
+		done
 	fi
+	! out=$(run_patch "$stage" "$patch") || return 0
 	echo "$name does not apply to this tree:" >&2
 	# patch's own words go only where there is no reject that says it better
 	printf '%s\n' "$out" | grep -v -e 'saving rejects to' | sed 's/^/  /' >&2
@@ -96,12 +120,13 @@ stage_overlay() {
 # the result differs from PRISTINE (and some that don't). Works on copies of the
 # few files concerned, so nothing is ever written through a hard link.
 stage_tree() {
-	local pristine=$1 stage=$2 mutant=${3:-} f p patches=()
+	local pristine=$1 stage=$2 mutant=${3:-} f p patches=() all=()
 	mapfile -t patches < <(series)
+	mapfile -t all < <(all_patches)
 	while read -r f; do
 		[ -f "$pristine/$f" ] || continue
 		mkdir -p "$stage/$(dirname "$f")" && cp -p "$pristine/$f" "$stage/$f" || return
-	done < <(patched_files "${patches[@]}")
+	done < <(patched_files "${all[@]}")
 	if [ -n "$mutant" ]; then
 		"$mutate" "$mutant" "$pristine" "$stage" || return
 	fi

@@ -75,7 +75,7 @@ static void put_findings(const struct soak *s, FILE *out)
 			table_addf(&t, "%" PRIu64, f->runs);
 			table_add(&t, f->first);
 			table_add(&t, f->last);
-			table_addf(&t, "%s%s", f->title, f->counts ? "" : " (known)");
+			table_addf(&t, "%s%s", f->title, f->counts ? "" : " (does not count)");
 		}
 	fputc('\n', out);
 	table_print(&t, "", out);
