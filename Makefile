@@ -11,6 +11,7 @@
 #   make softseam   those of softseam, in user space, under sanitizers
 #   make fuzz       FUZZ_TIME=60 seconds of fuzzing it
 #   make fuzz-klog  as long of fuzzing the parser of kernel logs
+#   make install    for other places (prefix=/usr/local, DESTDIR)
 #   make docs       docs/contracts.md and softseam-conformance.md, from their tables
 #   make O=DIR CC=clang SANITIZE=address,undefined unit     a second build beside it
 
@@ -52,9 +53,9 @@ SEAM_TESTS := $(patsubst tests/softseam/test_%.c,$(O)/tests/softseam-%,$(wildcar
 VM_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/vm_*.c))
 GUESTS := $(patsubst tests/guest/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c))
 # Shell tests: tests/run, style, the kernel's source and build.
-KERNEL_TESTS := tests/run-cli tests/style tests/kernel-build-cli tests/kernel-tree
+KERNEL_TESTS := tests/run-cli tests/install-cli tests/style tests/kernel-build-cli tests/kernel-tree
 
-.PHONY: all deps kernel run check coverage bench unit docs clean format format-check
+.PHONY: all deps kernel run check coverage bench unit docs install clean format format-check
 # A source file that is gone must not stop make.
 .SECONDARY:
 
@@ -84,6 +85,18 @@ coverage: deps
 # Timed claims: nothing that passes or fails.
 bench: all vm-programs softseam-programs $(O)/tests/test_splats
 	@tests/bench
+
+# What the tool reads goes to share/septorture; where it writes is fi-scripts/installed.h's business.
+prefix ?= /usr/local
+SHARE = $(DESTDIR)$(prefix)/share/septorture
+install: all
+	install -D $(O)/septorture $(DESTDIR)$(prefix)/bin/septorture
+	install -D $(O)/agent $(SHARE)/agent
+	rm -rf $(SHARE)/kernel $(SHARE)/configs $(SHARE)/fi-scripts
+	cp -R kernel configs $(SHARE)
+	install -D -t $(SHARE)/fi-scripts fi-scripts/install.sh fi-scripts/packages.txt
+	fi-scripts/man.sh $(O)/septorture >$(O)/septorture.1
+	install -D -m 644 $(O)/septorture.1 $(DESTDIR)$(prefix)/share/man/man1/septorture.1
 
 docs: all softseam-programs
 	@$(O)/septorture list statuses --markdown >docs/contracts.md.new

@@ -48,11 +48,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (args->plan)
 			argp_error(state, "one plan at a time; '%s' is one too many", arg);
-		args->plan = arg;
+		args->plan = option_plan(arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (!args->plan)
-			argp_error(state, "say which plan, such as configs/plans/enumerate.ini");
+			argp_error(state, "say which plan, such as enumerate");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -80,7 +80,7 @@ static const struct argp argp = {
 	   "it once for each of these calls and each error it can return. Contracts and oracles "
 	   "judge what comes of it. The plan says which kernel, and how large VM and TD are. "
 	   "Everything is kept in build/enumerate/latest.\n\nExample: septorture enumerate "
-	   "--contracts retry,once configs/plans/enumerate.ini",
+	   "--contracts retry,once enumerate",
 };
 
 int cmd_enumerate(int argc, char **argv)

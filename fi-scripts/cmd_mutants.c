@@ -52,7 +52,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		collect(&args->files, arg);
 		return 0;
 	case 'p':
-		args->plan = arg;
+		args->plan = option_plan(arg);
 		return 0;
 	case 's':
 		args->seeds =

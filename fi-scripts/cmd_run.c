@@ -42,10 +42,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (args->plan)
 			argp_error(state, "one plan at a time; '%s' is one too many", arg);
-		args->plan = arg;
+		args->plan = option_plan(arg);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "say which plan, such as configs/plans/quick.ini");
+		argp_error(state, "say which plan, such as quick");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -75,7 +75,7 @@ static const struct argp argp = {
     .args_doc = "PLAN",
     .doc = "Boots a test kernel in a VM, runs the plan in it and reports what broke. Everything "
 	   "about the run is kept in build/runs/latest.\n\nExample: septorture run --duration 60s "
-	   "configs/plans/zap-storm.ini",
+	   "zap-storm",
 };
 
 /* ---- what is shown ---- */

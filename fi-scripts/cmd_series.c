@@ -43,7 +43,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		args->tree = arg;
 		return 0;
 	case 'p':
-		args->plan = arg;
+		args->plan = option_plan(arg);
 		return 0;
 	case 'd':
 		args->duration_us = option_duration(state, "--duration", arg);
@@ -74,7 +74,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"tree", 't', "DIR", 0, "The kernel's git tree (KSRC, or else where you are)", 0},
-    {"plan", 'p', "PLAN", 0, "Run this one instead of configs/plans/quick.ini", 0},
+    {"plan", 'p', "PLAN", 0, "Run this one instead of quick", 0},
     {"duration", 'd', "TIME", 0, "Length of its load, instead of the plan's", 0},
     {"calls", 'n', "N", 0, "Let the first N calls of each site and context fail (1)", 0},
     {"accel", 'a', "WHAT", 0, "As for 'run'", 0},

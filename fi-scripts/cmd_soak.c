@@ -71,7 +71,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		args->plans.v = xgrow(args->plans.v, args->plans.n, sizeof(*args->plans.v));
-		args->plans.v[args->plans.n++] = arg;
+		args->plans.v[args->plans.n++] = (char *)option_plan(arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (args->resume && (args->plans.n || args->jobs || args->duration_us ||
@@ -79,7 +79,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "with --resume a soak goes on as it was; only --for can "
 					  "be given anew");
 		else if (!args->resume && !args->plans.n)
-			argp_error(state, "say which plans, such as configs/plans/quick.ini");
+			argp_error(state, "say which plans, such as quick");
 		else if (!args->resume && !args->for_us)
 			argp_error(state, "say how long it is to be, such as --for '8 h'");
 		return 0;
@@ -106,8 +106,8 @@ static const struct argp argp = {
     .doc = "Runs the plans in turn, each time with another seed, until the time is over, and "
 	   "shows what was found, each finding once. All that is known is in build/soak/latest "
 	   "after each run, so that a soak that was killed can go on.\n\n"
-	   "Example: septorture soak --for '8 h' configs/plans/kitchen-sink.ini "
-	   "configs/plans/lifecycle.ini",
+	   "Example: septorture soak --for '8 h' kitchen-sink "
+	   "lifecycle",
 };
 
 /* ---- before anything that takes long; each returns an EXIT_ status ---- */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "installed.h"
 #include "units.h"
 
 void say(const char *fmt, ...)
@@ -56,9 +57,16 @@ void failing_writes_kill(bool kill)
 
 const char *source_dir(void)
 {
+	static char *installed;
+	static bool looked;
 	const char *dir = getenv("SEPTORTURE_SRC");
 
-	return dir && *dir ? dir : SRCDIR;
+	if (dir && *dir)
+		return dir;
+	if (!looked)
+		installed = installed_home();
+	looked = true;
+	return installed ? installed : SRCDIR;
 }
 
 const char *shown_path(const char *path)

@@ -56,7 +56,7 @@ uint64_t env_seconds_ms(const char *variable, uint64_t seconds);
  */
 void failing_writes_kill(bool kill);
 
-/* The root of the source tree: $SEPTORTURE_SRC, or where we were built. */
+/* The root of the source tree: $SEPTORTURE_SRC, installed_home(), or where we were built. */
 const char *source_dir(void);
 
 /* PATH without the current directory in front of it, if that is where it lies. */

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "options.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "command.h"
 #include "plan.h"
 #include "units.h"
+#include "xmem.h"
 
 uint64_t option_value(struct argp_state *state, const char *name, enum stress_unit unit,
 		      const char *text, uint64_t min, uint64_t max)
@@ -21,6 +25,23 @@ uint64_t option_duration(struct argp_state *state, const char *name, const char 
 {
 	return option_value(state, name, UNIT_TIME, text, PLAN_MIN_DURATION_US,
 			    PLAN_MAX_DURATION_US);
+}
+
+const char *option_plan(const char *word)
+{
+	static char **paths; /* they live as long as the options */
+	static size_t n;
+	char *path;
+
+	if (strchr(word, '/') || !access(word, F_OK))
+		return word;
+	path = xasprintf("%s/configs/plans/%s.ini", shown_path(source_dir()), word);
+	if (access(path, F_OK)) {
+		free(path);
+		return word;
+	}
+	paths = xgrow(paths, n, sizeof(*paths));
+	return paths[n++] = path;
 }
 
 enum accel_wish option_accel(struct argp_state *state, const char *word)

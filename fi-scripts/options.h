@@ -16,6 +16,12 @@ uint64_t option_value(struct argp_state *state, const char *name, enum stress_un
 /* As option_value(), of a load's length. */
 uint64_t option_duration(struct argp_state *state, const char *name, const char *text);
 
+/*
+ * The path of the plan that WORD means: that file, or, without a '/' and if there is no such file,
+ * the plan of that name in configs/plans.
+ */
+const char *option_plan(const char *word);
+
 /* The value of --accel. */
 enum accel_wish option_accel(struct argp_state *state, const char *word);
 

@@ -185,8 +185,8 @@ static bool load_file(struct parser *p)
 	bool bad;
 
 	if (!f) {
-		p->error = xasprintf("%s: cannot be opened: %s; give the path of a plan, such as "
-				     "configs/plans/quick.ini",
+		p->error = xasprintf("%s: cannot be opened: %s; give the path of a plan, or a name "
+				     "('septorture list plans')",
 				     p->file, strerror(errno));
 		return false;
 	}

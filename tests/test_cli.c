@@ -43,6 +43,21 @@ static void each_has_help(void **state)
 	free(list);
 }
 
+/* What is no file may be the name of a plan. */
+static void plan_names(void **state)
+{
+	(void)state;
+	want(run("run quick"), 0);
+	assert_contains(out, "plan         quick, seed ");
+	want(run("run quack"), 2);
+	assert_contains(err, "quack: cannot be opened: No such file or directory; give the path of "
+			     "a plan, or a name ('septorture list plans')");
+	write_text("quick", "[plan]\n[stressor nosuch]\n");
+	want(run("run quick"), 2);
+	assert_contains(err, "quick:2");
+	assert_int_equal(unlink("quick"), 0);
+}
+
 static void usage(void **state)
 {
 	(void)state;
@@ -553,13 +568,34 @@ static void lingers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(usage),	 TEST(each_has_help), TEST(lists),	 TEST(no_tree),
-	    TEST(bad_plan),	 TEST(kernel_builds), TEST(no_agent),	 TEST(no_emulator),
-	    TEST(programs),	 TEST(clean),	      TEST(run_options), TEST(reports),
-	    TEST(drawn_seed),	 TEST(no_faults),     TEST(reproduce),	 TEST(findings),
-	    TEST(scopes),	 TEST(panic),	      TEST(died),	 TEST(invalid),
-	    TEST(never_reports), TEST(falls_silent),  TEST(never_ends),	 TEST(strange_deadline),
-	    TEST(interrupted),	 TEST(killed),	      TEST(lingers),
+	    TEST(usage),
+	    TEST(plan_names),
+	    TEST(each_has_help),
+	    TEST(lists),
+	    TEST(no_tree),
+	    TEST(bad_plan),
+	    TEST(kernel_builds),
+	    TEST(no_agent),
+	    TEST(no_emulator),
+	    TEST(programs),
+	    TEST(clean),
+	    TEST(run_options),
+	    TEST(reports),
+	    TEST(drawn_seed),
+	    TEST(no_faults),
+	    TEST(reproduce),
+	    TEST(findings),
+	    TEST(scopes),
+	    TEST(panic),
+	    TEST(died),
+	    TEST(invalid),
+	    TEST(never_reports),
+	    TEST(falls_silent),
+	    TEST(never_ends),
+	    TEST(strange_deadline),
+	    TEST(interrupted),
+	    TEST(killed),
+	    TEST(lingers),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, cli_set_up, cli_tear_down);

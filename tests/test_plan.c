@@ -403,7 +403,7 @@ static void files(void **state)
 	(void)state;
 	assert_null(plan_read("none.ini", &error));
 	assert_string_equal(error, "none.ini: cannot be opened: No such file or directory; give "
-				   "the path of a plan, such as configs/plans/quick.ini");
+				   "the path of a plan, or a name ('septorture list plans')");
 	free(error);
 	assert_null(plan_read("/", &error));
 	assert_string_equal(error, "/: cannot be read: Is a directory");
