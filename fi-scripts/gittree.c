@@ -87,8 +87,8 @@ static int link_objects(struct gittree *t, const char *objects, char **error)
 	FILE *f = NULL;
 	int bad = -1;
 
-	if (did(git(t->ours, "rev-parse", "--git-dir", NULL)) ||
-	    did(git("/", "init", "-q", t->ours, NULL)))
+	/* If it is there already, that changes nothing. */
+	if (did(git("/", "init", "-q", t->ours, NULL)))
 		f = fopen(path, "we");
 	if (f && fprintf(f, "%s\n", objects) > 0 && !fclose(f))
 		bad = 0;
