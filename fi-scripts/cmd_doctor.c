@@ -37,6 +37,28 @@ struct result {
 	char *what, *fix;
 };
 
+/* Whether PATH, from the source tree, is there. */
+static bool is_there(const char *path)
+{
+	char *all = xasprintf("%s/%s", source_dir(), path);
+	bool there = !access(all, R_OK);
+
+	free(all);
+	return there;
+}
+
+/* An installed septorture has no Makefile, but what that would run. */
+static char *mend_with(const char *target, const char *script)
+{
+	return is_there("Makefile") ? xasprintf("make %s", target)
+				    : xasprintf("%s/%s", shown_path(source_dir()), script);
+}
+
+static char *install(void)
+{
+	return mend_with("deps", "fi-scripts/install.sh");
+}
+
 static struct result packages(void)
 {
 	char *script =
@@ -51,7 +73,7 @@ static struct result packages(void)
 	} else {
 		r.state = STATE_MISSING;
 		r.what = xasprintf("%.*s", said ? (int)strcspn(said, "\n") : 0, said ? said : "");
-		r.fix = xstrdup("make deps");
+		r.fix = install();
 	}
 	free(said);
 	free(script);
@@ -64,7 +86,7 @@ static struct result emulator(void)
 
 	if (version)
 		return (struct result){STATE_OK, version, NULL};
-	return (struct result){STATE_MISSING, error, xstrdup("make deps")};
+	return (struct result){STATE_MISSING, error, install()};
 }
 
 static struct result kvm(void)
@@ -129,16 +151,6 @@ static struct result disk(void)
 			       xstrdup("make room: a kernel's build takes 4 GiB")};
 }
 
-/* Whether PATH, from the source tree, is there. */
-static bool is_there(const char *path)
-{
-	char *all = xasprintf("%s/%s", source_dir(), path);
-	bool there = !access(all, R_OK);
-
-	free(all);
-	return there;
-}
-
 static struct result programs(void)
 {
 	if (is_there("build/agent"))
@@ -172,7 +184,7 @@ static struct result kernels(void)
 	} else {
 		r.state = STATE_NOTE;
 		r.what = xstrdup("none is built; the first run does that, in some minutes");
-		r.fix = xstrdup("make kernel");
+		r.fix = mend_with("kernel", "kernel/build.sh race");
 	}
 	free(built);
 	return r;

@@ -40,7 +40,12 @@ static void missing(void **state)
 	installs("#!/bin/sh\n[ \"$NO_INSTALL\" ] && echo 'apt-get install bc' >&2\nexit 1\n");
 	want(run("doctor"), 3);
 	assert_contains(out, "packages  MISSING  apt-get install bc");
+	/* An installed one has no Makefile. */
+	assert_contains(out, "  tree/fi-scripts/install.sh\n");
+	write_text("tree/Makefile", "");
+	want(run("doctor"), 3);
 	assert_contains(out, "  make deps\n");
+	unlink("tree/Makefile");
 	installs("#!/bin/sh\n");
 	unlink("tree/build/agent");
 	want(run("doctor"), 3);
