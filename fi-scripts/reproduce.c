@@ -55,7 +55,7 @@ static char *mutant_word(const char *src, const char *mutant)
 }
 
 /* What says which kernel it is (kernel/fetch.sh). */
-static void add_environment(char **line)
+static void add_environment(char **line, const char *src)
 {
 	static const char *const variables[] = {"KSRC", "KERNEL_VERSION"};
 
@@ -65,7 +65,7 @@ static void add_environment(char **line)
 		if (!value || !*value)
 			continue;
 		add(line, **line ? " " : "", xstrdup(variables[i]));
-		add(line, "=", xstrdup(value));
+		add(line, "=", i ? xstrdup(value) : files_from_source(src, value));
 	}
 }
 
@@ -73,7 +73,7 @@ char *reproduce_command(const struct run_args *args, const char *src, uint64_t s
 {
 	char *line = xstrdup("");
 
-	add_environment(&line);
+	add_environment(&line, src);
 	add(&line, *line ? " " : "", xstrdup("build/septorture"));
 	add(&line, " run --seed ", xasprintf("%" PRIu64, seed));
 	if (args->kernel)

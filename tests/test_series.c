@@ -182,6 +182,7 @@ static void one_commit(void **state)
 	want(run("check-commit --tree linux HEAD"), 1);
 	assert_contains(out, "\n1 NEW\n");
 	assert_contains(out, "signature   stats: k: it is wrong\n");
+	assert_contains(out, "\n  KSRC=build/linux build/septorture run --seed ");
 }
 
 /* Silence of a tool that is deaf is no verdict. */
