@@ -18,7 +18,9 @@
 #include "invariants.h"
 
 #define LPS	 4
-#define TDS	 3
+#define TDS	 4
+#define MORTAL	 (TDS - 1) /* is torn down, and made anew */
+#define LIVES	 60 /* as many as there are pages for */
 #define VPS	 2 /* per TD */
 #define POOL	 512 /* free pages */
 #define CONTROL	 32 /* the first of them, for what is never given back */
@@ -37,6 +39,9 @@
 static struct arena_td tds[TDS];
 static u64 vps[TDS][VPS], pool[POOL], eptp;
 static u64 seed, calls;
+/* Pages of the mortal TD, all there were from one call of arena_page() to another. */
+static u64 mortal_first, mortal_end;
+static int lives;
 static const char *why;
 static pthread_barrier_t barrier;
 static void (*sabotage)(void); /* between two rounds */
@@ -124,14 +129,44 @@ static void make_td(int n)
 		arena_finalize(td);
 }
 
+static void make_mortal(void)
+{
+	mortal_first = arena_page();
+	make_td(MORTAL);
+	mortal_end = arena_page();
+	lives++;
+}
+
+/* All locks, so often in a million tries. */
+static void busy(u32 per_million)
+{
+	for (int i = 0; i < LATENT_NR; i++)
+		seam_latent.knob[i].per_million = per_million;
+}
+
+/* Another one, once nothing is left of it. */
+static void bring_back(void)
+{
+	if (lives < LIVES && pamt_find(tds[MORTAL].tdr)->type == PT_NDA &&
+	    seam_sys.hkid[tds[MORTAL].hkid - SEAM_FIRST_HKID].state == HKID_FREE) {
+		u32 before = seam_latent.knob[0].per_million;
+
+		busy(0);
+		make_mortal();
+		busy(before);
+	}
+}
+
 static void set_up(void)
 {
 	arena_bring_up(LPS, 2);
 	for (int i = 0; i < POOL; i++)
 		pool[i] = arena_page();
 	make_ept();
-	for (int n = 0; n < TDS; n++)
+	for (int n = 0; n < MORTAL; n++)
 		make_td(n);
+	lives = 0;
+	make_mortal();
 	why = NULL;
 }
 
@@ -164,6 +199,10 @@ static struct tdx_module_args operands(u32 lp, u64 *rng, u64 leaf)
 	case MNG_KEY_CONFIG:
 		a.rcx = tdr;
 		break;
+	case MNG_VPFLUSHDONE:
+	case MNG_KEY_FREEID:
+		a.rcx = tds[MORTAL].tdr;
+		break;
 	case MNG_RD:
 		a = (struct tdx_module_args){.rcx = tdr, .rdx = 0x110000000000000aULL};
 		break;
@@ -172,13 +211,18 @@ static struct tdx_module_args operands(u32 lp, u64 *rng, u64 leaf)
 		break;
 	case PHYMEM_PAGE_RDMD:
 	case PHYMEM_PAGE_WBINVD:
-	case PHYMEM_PAGE_RECLAIM:
 	case MNG_CREATE:
 	case MNG_ADDCX:
 	case VP_CREATE:
 		a.rcx = pool[draw(rng, CONTROL)];
 		if (leaf == MNG_CREATE)
 			a.rdx = SEAM_FIRST_HKID + draw(rng, 4);
+		break;
+	case PHYMEM_PAGE_RECLAIM:
+		/* Of what the mortal one was made with, or was given since. */
+		a.rcx = draw(rng, 2)
+			    ? mortal_first + draw(rng, (mortal_end - mortal_first) / PAGE) * PAGE
+			    : pool[draw(rng, POOL)];
 		break;
 	case VP_ADDCX:
 		a = (struct tdx_module_args){.rcx = pool[draw(rng, CONTROL)],
@@ -230,7 +274,11 @@ static void random_call(u32 lp, u64 *rng)
 	    VP_CREATE,
 	    VP_ADDCX,
 	    PHYMEM_PAGE_RECLAIM,
+	    PHYMEM_PAGE_RECLAIM,
+	    PHYMEM_PAGE_RECLAIM,
 	    PHYMEM_CACHE_WB,
+	    MNG_VPFLUSHDONE,
+	    MNG_KEY_FREEID,
 	    MNG_KEY_CONFIG,
 	    MR_FINALIZE,
 	    MNG_INIT,
@@ -260,6 +308,7 @@ static void *run_lp(void *arg)
 			if (sabotage)
 				sabotage();
 			why = invariants_broken();
+			bring_back();
 		}
 		pthread_barrier_wait(&barrier);
 	}
@@ -317,6 +366,11 @@ static const struct {
     {MEM_PAGE_AUG, S_EPT_ENTRY_STATE_INCORRECT | ID_RCX},
     {MEM_PAGE_AUG, S_PAGE_METADATA_INCORRECT | ID_R8},
     {MEM_RANGE_BLOCK, S_GPA_RANGE_ALREADY_BLOCKED | ID_RCX},
+    {MNG_VPFLUSHDONE, 0},
+    {MNG_KEY_FREEID, 0},
+    {PHYMEM_PAGE_RECLAIM, 0},
+    {PHYMEM_PAGE_RECLAIM, S_LIFECYCLE_STATE_INCORRECT},
+    {PHYMEM_PAGE_RECLAIM, S_TD_ASSOCIATED_PAGES_EXIST},
     {MEM_PAGE_REMOVE, S_TLB_TRACKING_NOT_DONE | ID_RCX},
     {MEM_PAGE_REMOVE, S_GPA_RANGE_NOT_BLOCKED | ID_RCX},
 };
@@ -334,6 +388,7 @@ static void all_holds(void **state)
 		if (!counted(interesting[i].leaf, interesting[i].status))
 			fail_msg("%s never came to %#llx", seam_leaves[interesting[i].leaf].name,
 				 interesting[i].status);
+	assert_true(lives > 1);
 }
 
 /* The same with locks that are busy now and then. */
@@ -341,8 +396,7 @@ static void all_holds_when_busy(void **state)
 {
 	(void)state;
 	begin();
-	for (int i = 0; i < LATENT_NR; i++)
-		seam_latent.knob[i].per_million = 20000;
+	busy(20000);
 	storm(CALLS / 10);
 	if (why)
 		fail_msg("seed %llu: %s", seed, why);
