@@ -52,6 +52,8 @@ static struct run_report *run(const struct commit_args *args, const char *mutant
 
 /* The rest ends a TD or spoils a boot: that takes half an hour, these take a minute. */
 #define CONTRACTS "retry,once,user-error,ignored"
+/* Enough to see what is wrong: each may cost a boot. */
+#define MAX_BROKEN 5
 
 static void run_cases(const struct commit_args *args, struct commit *c)
 {
@@ -59,6 +61,7 @@ static void run_cases(const struct commit_args *args, struct commit *c)
 	    .plan = args->cases,
 	    .calls = args->calls,
 	    .contracts = CONTRACTS,
+	    .stop = MAX_BROKEN,
 	    .accel = args->accel,
 	};
 	int status = enumerate_plan(&cases, &c->cases);
