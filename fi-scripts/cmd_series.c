@@ -25,7 +25,7 @@ static const char *const self_tests[] = {"stats-before-external", "no-restore-on
 
 struct series_args {
 	const char *what; /* BASE..TIP, or a commit */
-	const char *tree, *plan;
+	const char *tree, *plan, *plan_word; /* the plan, and how it was given */
 	uint64_t duration_us, calls;
 	bool json;
 	enum accel_wish accel;
@@ -44,6 +44,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'p':
 		args->plan = option_plan(arg);
+		args->plan_word = arg;
 		return 0;
 	case 'd':
 		args->duration_us = option_duration(state, "--duration", arg);
@@ -240,6 +241,7 @@ static void run_all(struct job *j)
 	struct commit_args args = {
 	    .src = j->src,
 	    .plan = j->plan_path,
+	    .plan_word = j->args->plan_word,
 	    .kernel = j->plan->kernel,
 	    .duration_us = j->args->duration_us,
 	    .cases = j->cases_path,
@@ -304,7 +306,7 @@ static int run_checked(struct job *j)
 
 static int series(const struct argp *argp, int argc, char **argv, bool one)
 {
-	struct series_args args = {.calls = CALLS, .one = one};
+	struct series_args args = {.plan_word = "quick", .calls = CALLS, .one = one};
 	struct job j = {.args = &args, .tree.lock = -1};
 	int status;
 

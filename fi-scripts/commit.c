@@ -83,7 +83,7 @@ void commit_check(const struct commit_args *args, struct commit *c)
 	uint64_t begin = now_ms();
 	char *image;
 
-	c->plan = xstrdup(args->plan);
+	c->plan = xstrdup(args->plan_word);
 	c->built = build(args, NULL, &image);
 	if (c->built != COMMIT_BUILT)
 		c->problem = xstrdup(problems[c->built]);

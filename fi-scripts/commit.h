@@ -10,7 +10,8 @@
 
 struct commit_args {
 	const char *src; /* the source tree */
-	const char *plan; /* as it was given */
+	const char *plan; /* its path */
+	const char *plan_word; /* as it was given */
 	const char *kernel; /* the plan's */
 	uint64_t duration_us; /* of its load; 0: the plan's */
 	const char *cases; /* the plan of the enumeration */

@@ -132,6 +132,7 @@ static void what_is_new(void **state)
 	assert_contains(out, " does not compile ");
 	assert_contains(out, "\n  stats: k: it is wrong\n    git checkout ");
 	assert_contains(out, "\n    KSRC=$PWD septorture run --seed ");
+	assert_contains(out, " quick\n");
 	assert_contains(out, "\n  aug fails with BUSY (map): survived, against the contract");
 	assert_contains(err, "[5/5] ");
 	ksrc = read_text("tree/ksrc");
