@@ -90,13 +90,14 @@ bench: all vm-programs softseam-programs $(O)/tests/test_splats
 prefix ?= /usr/local
 SHARE = $(DESTDIR)$(prefix)/share/septorture
 install: all
-	install -D $(O)/septorture $(DESTDIR)$(prefix)/bin/septorture
-	install -D $(O)/agent $(SHARE)/agent
-	rm -rf $(SHARE)/kernel $(SHARE)/configs $(SHARE)/fi-scripts
-	cp -R kernel configs $(SHARE)
-	install -D -t $(SHARE)/fi-scripts fi-scripts/install.sh fi-scripts/packages.txt
+	install -D $(O)/septorture "$(DESTDIR)$(prefix)/bin/septorture"
+	install -D $(O)/agent "$(SHARE)/agent"
+	rm -rf "$(SHARE)/kernel" "$(SHARE)/configs" "$(SHARE)/fi-scripts"
+	cp -R kernel configs "$(SHARE)"
+	install -D -t "$(SHARE)/fi-scripts" fi-scripts/install.sh fi-scripts/packages.txt
+	chmod -R u+rwX,go+rX "$(SHARE)"
 	fi-scripts/man.sh $(O)/septorture >$(O)/septorture.1
-	install -D -m 644 $(O)/septorture.1 $(DESTDIR)$(prefix)/share/man/man1/septorture.1
+	install -D -m 644 $(O)/septorture.1 "$(DESTDIR)$(prefix)/share/man/man1/septorture.1"
 
 docs: all softseam-programs
 	@$(O)/septorture list statuses --markdown >docs/contracts.md.new

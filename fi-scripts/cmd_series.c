@@ -19,6 +19,8 @@
 #define FOLDER "series"
 /* Of each site and context: what a commit breaks there, it breaks at the first. */
 #define CALLS 1
+/* New cases that are not as the contract says, until it is enough. */
+#define MAX_BROKEN 5
 
 /* Bugs that every kernel with a mirror MMU can have, and that a quick run finds in seconds. */
 static const char *const self_tests[] = {"stats-before-external", "no-restore-on-failure"};
@@ -159,6 +161,8 @@ static int check(struct job *j)
 	if (!j->plan)
 		return EXIT_USAGE;
 	status = run_check_known(j->src);
+	if (!status)
+		status = run_draw_seed(&j->plan->seed);
 	if (status)
 		return status;
 	status = gittree_open(&j->tree, j->src, j->args->tree ? j->args->tree : tree, &error);
@@ -168,10 +172,11 @@ static int check(struct job *j)
 /* The record and the text of all that is known so far. */
 static int save(const struct job *j)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		void (*write)(const struct series *s, FILE *out);
-	} files[] = {{"series.json", series_json}, {"series.txt", series_text}};
+	} files[] = {{"series.json", series_json},
+		     {"series.txt", j->args->one ? series_mail : series_text}};
 	int status = EXIT_CLEAN;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -204,10 +209,19 @@ static void say_end(const struct job *j, size_t i)
 	free(text);
 }
 
-static int try_commit(struct job *j, const struct commit_args *args, size_t i)
+/* Enough to see what is wrong: each may cost a boot. What BASE has hides nothing. */
+static uint64_t max_broken(const struct series *s, size_t i)
+{
+	if (s->has_base && !i)
+		return 0;
+	return MAX_BROKEN + (s->has_base ? enumeration_broken(&s->commits[0].cases) : 0);
+}
+
+static int try_commit(struct job *j, struct commit_args *args, size_t i)
 {
 	char *error;
 
+	args->max_broken = max_broken(&j->record, i);
 	say_begin(j, i);
 	if (gittree_checkout(&j->tree, &j->commits[i], &error))
 		return say_error(error, EXIT_INFRA);
@@ -244,6 +258,7 @@ static void run_all(struct job *j)
 	    .plan_word = j->args->plan_word,
 	    .kernel = j->plan->kernel,
 	    .duration_us = j->args->duration_us,
+	    .seed = j->plan->seed,
 	    .cases = j->cases_path,
 	    .calls = j->args->calls,
 	    .accel = j->args->accel,

@@ -187,16 +187,6 @@ static uint64_t usual_jobs(const struct job *j, size_t n)
 
 /* ---- a new one, or one that goes on ---- */
 
-static int draw_seed(struct soak *s)
-{
-	while (!s->seed)
-		if (getrandom(&s->seed, sizeof(s->seed), 0) < 0) {
-			say("cannot draw a seed; give one with --seed");
-			return EXIT_INFRA;
-		}
-	return EXIT_CLEAN;
-}
-
 static int begin(struct job *j)
 {
 	const struct soak_args *args = j->args;
@@ -207,7 +197,7 @@ static int begin(struct job *j)
 	    .duration_us = args->duration_us,
 	};
 	char **plans = xcalloc(args->plans.n + 1, sizeof(*plans)), *error;
-	int status = draw_seed(&first);
+	int status = run_draw_seed(&first.seed);
 
 	first.id = j->dir.id;
 	first.jobs = args->jobs ? args->jobs : usual_jobs(j, args->plans.n);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "commit.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,8 +9,10 @@
 #include "command.h"
 #include "enumerate_plan.h"
 #include "kernel.h"
+#include "reproduce.h"
 #include "run_plan.h"
 #include "signals.h"
+#include "units.h"
 #include "xmem.h"
 
 static uint64_t now_ms(void)
@@ -40,6 +43,7 @@ static struct run_report *run(const struct commit_args *args, const char *mutant
 	    .plan = args->plan,
 	    .mutant = mutant,
 	    .image = image,
+	    .seed = args->seed,
 	    .duration_us = args->duration_us,
 	    .quiet = true,
 	    .accel = args->accel,
@@ -52,8 +56,6 @@ static struct run_report *run(const struct commit_args *args, const char *mutant
 
 /* The rest ends a TD or spoils a boot: that takes half an hour, these take a minute. */
 #define CONTRACTS "retry,once,user-error,ignored"
-/* Enough to see what is wrong: each may cost a boot. */
-#define MAX_BROKEN 5
 
 static void run_cases(const struct commit_args *args, struct commit *c)
 {
@@ -61,30 +63,64 @@ static void run_cases(const struct commit_args *args, struct commit *c)
 	    .plan = args->cases,
 	    .calls = args->calls,
 	    .contracts = CONTRACTS,
-	    .stop = MAX_BROKEN,
+	    .stop = args->max_broken,
 	    .accel = args->accel,
 	};
 	int status = enumerate_plan(&cases, &c->cases);
 
-	c->enumerated = status == EXIT_CLEAN || status == EXIT_FINDINGS;
+	c->enumerated = (status == EXIT_CLEAN || status == EXIT_FINDINGS) && !c->cases.stopped;
 	if (!c->enumerated)
 		c->problem = xasprintf("the cases were not all run: %s",
 				       c->cases.stopped ? c->cases.stopped : "see above");
+}
+
+/* For who has the commit in the tree that it is from. */
+static void set_again(const struct commit_args *args, struct commit *c)
+{
+	char *plan = reproduce_word(args->plan_word);
+	char *load = args->duration_us ? unit_format(UNIT_TIME, args->duration_us) : NULL;
+
+	c->again = xasprintf("KSRC=$PWD septorture run --seed %" PRIu64 "%s%s%s %s", args->seed,
+			     load ? " --duration '" : "", load ? load : "", load ? "'" : "", plan);
+	c->cases_again = xasprintf("KSRC=$PWD septorture enumerate --calls %" PRIu64
+				   " --contracts " CONTRACTS " enumerate",
+				   args->calls);
+	free(load);
+	free(plan);
+}
+
+/* Other commands build in the same place. */
+static void check_image(struct commit *c, const char *image, const char *id)
+{
+	char *now = id ? kernel_id(image) : NULL;
+
+	if (id && (!now || strcmp(now, id))) {
+		free(c->problem);
+		c->problem = xstrdup("another septorture has built another kernel in its place "
+				     "meanwhile; run one at a time");
+		run_free(c->run);
+		c->run = NULL;
+		enumeration_free(&c->cases);
+		c->cases = (struct enumeration){0};
+		c->enumerated = false;
+	}
+	free(now);
 }
 
 void commit_check(const struct commit_args *args, struct commit *c)
 {
 	static const char *const problems[] = {
 	    [COMMIT_BROKEN] = "it does not compile, with our patches in it",
-	    [COMMIT_REFUSED] = "one of our patches does not apply to it, or a configuration option "
-			       "cannot be had (docs/series.md)",
+	    [COMMIT_REFUSED] = "the build refuses it, see above: a patch of ours that does not "
+			       "apply (docs/series.md), no TDX code, an option that cannot be had",
 	    [COMMIT_UNBUILT] = "it was not built",
 	};
 	uint64_t begin = now_ms();
-	char *image;
+	char *image, *id;
 
-	c->plan = xstrdup(args->plan_word);
+	set_again(args, c);
 	c->built = build(args, NULL, &image);
+	id = image ? kernel_id(image) : NULL;
 	if (c->built != COMMIT_BUILT)
 		c->problem = xstrdup(problems[c->built]);
 	else if (!(c->run = run(args, NULL, image)))
@@ -94,6 +130,13 @@ void commit_check(const struct commit_args *args, struct commit *c)
 	else if (!signals_stop())
 		run_cases(args, c);
 	c->took_ms = now_ms() - begin;
+	/* Where it was checked out, others follow. */
+	if (c->run) {
+		free(c->run->reproduce);
+		c->run->reproduce = NULL;
+	}
+	check_image(c, image, id);
+	free(id);
 	free(image);
 }
 

@@ -14,6 +14,8 @@ struct commit_args {
 	const char *plan_word; /* as it was given */
 	const char *kernel; /* the plan's */
 	uint64_t duration_us; /* of its load; 0: the plan's */
+	uint64_t seed; /* the same for all, so that they can be compared */
+	uint64_t max_broken; /* so many cases against their contract are enough; 0: all */
 	const char *cases; /* the plan of the enumeration */
 	uint64_t calls; /* as enumerate_plan() takes it */
 	enum accel_wish accel;

@@ -223,6 +223,7 @@ static void take_findings(struct enumeration *e, const struct run_report *report
 		e->findings[e->nfindings++] = (struct boot_finding){
 		    .run = xstrdup(report->id),
 		    .title = xstrdup(report->findings[i].title),
+		    .signature = xstrdup(report->findings[i].signature),
 		};
 	}
 }

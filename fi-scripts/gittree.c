@@ -24,8 +24,10 @@
 /* What git says, ended by a NULL; without its last newline (free() it). NULL: it refused. */
 static char *git(const char *dir, ...)
 {
-	char *argv[12] = {"git", "-C", (char *)dir};
-	size_t n = 3;
+	/* Theirs is not to be touched, not even its index; a log is to be what we ask for. */
+	char *argv[16] = {"git",      "--no-optional-locks", "-c", "log.showSignature=false", "-C",
+			  (char *)dir};
+	size_t n = 6;
 	int status;
 	char *text, *arg;
 	va_list args;
@@ -93,8 +95,8 @@ static int link_objects(struct gittree *t, const char *objects, char **error)
 	if (f && fprintf(f, "%s\n", objects) > 0 && !fclose(f))
 		bad = 0;
 	else
-		*error = xasprintf("cannot make a git tree in %s: %s; remove it and try again",
-				   t->ours, strerror(errno));
+		*error = xasprintf("cannot make a git tree in %s; remove it and try again",
+				   shown_path(t->ours));
 	/* We have the lock: whoever had git's was killed. */
 	stale = xasprintf("%s/.git/index.lock", t->ours);
 	unlink(stale);
@@ -103,10 +105,29 @@ static int link_objects(struct gittree *t, const char *objects, char **error)
 	return bad;
 }
 
+static int check_theirs(const struct gittree *t, char **error)
+{
+	char *partial = git(t->theirs, "config", "extensions.partialClone", NULL);
+
+	if (partial)
+		*error = xasprintf("%s is a partial clone: what it has not fetched yet cannot be "
+				   "had from here; git fetch --refetch without a filter mends it",
+				   t->theirs);
+	else if (!strcmp(t->theirs, t->ours))
+		*error = xasprintf("%s is where commits are checked out; give the tree that they "
+				   "are from",
+				   t->ours);
+	else
+		return EXIT_CLEAN;
+	free(partial);
+	return EXIT_USAGE;
+}
+
 int gittree_open(struct gittree *t, const char *src, const char *dir, char **error)
 {
 	char *objects = NULL, *tool = tool_path("git"), *build;
 	int status = EXIT_INFRA;
+	bool bare;
 
 	*t = (struct gittree){.lock = -1};
 	if (!tool) {
@@ -115,7 +136,11 @@ int gittree_open(struct gittree *t, const char *src, const char *dir, char **err
 	}
 	free(tool);
 	forget_caller();
-	t->theirs = git(dir, "rev-parse", "--show-toplevel", NULL);
+	/* A bare one will do. */
+	t->theirs = git(dir, "rev-parse", "--is-bare-repository", NULL);
+	bare = t->theirs && !strcmp(t->theirs, "true");
+	free(t->theirs);
+	t->theirs = git(dir, "rev-parse", bare ? "--absolute-git-dir" : "--show-toplevel", NULL);
 	if (t->theirs)
 		objects = git(t->theirs, "rev-parse", "--path-format=absolute", "--git-path",
 			      "objects", NULL);
@@ -127,6 +152,12 @@ int gittree_open(struct gittree *t, const char *src, const char *dir, char **err
 	mkdir(build, 0777);
 	free(build);
 	t->ours = xasprintf("%s/build/linux", src);
+	status = check_theirs(t, error);
+	if (status) {
+		free(objects);
+		return status;
+	}
+	status = EXIT_INFRA;
 	if (!lock(t, error) && !link_objects(t, objects, error))
 		status = EXIT_CLEAN;
 	free(objects);
@@ -251,7 +282,9 @@ size_t gittree_range(const struct gittree *t, const char *range, struct git_comm
 
 int gittree_checkout(const struct gittree *t, const struct git_commit *c, char **error)
 {
-	if (did(git(t->ours, "checkout", "-q", "-f", "--detach", c->id, NULL)))
+	/* One that was cut short leaves files that would be compiled in. */
+	if (did(git(t->ours, "checkout", "-q", "-f", "--detach", c->id, NULL)) &&
+	    did(git(t->ours, "clean", "-q", "-f", "-f", "-d", "-x", NULL)))
 		return 0;
 	*error = xasprintf("cannot check out %.12s in %s, see above", c->id, shown_path(t->ours));
 	return -1;

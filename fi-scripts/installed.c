@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "installed.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,10 +38,14 @@ static char *find_home(void)
 {
 	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
 
+	struct passwd *pw;
+
 	/* The XDG specification: a relative one is to be ignored. */
 	if (data && *data == '/')
 		return xasprintf("%s/septorture", data);
-	return xasprintf("%s/.local/share/septorture", home && *home ? home : "/tmp");
+	if (!home || !*home)
+		home = (pw = getpwuid(getuid())) ? pw->pw_dir : "/nonexistent";
+	return xasprintf("%s/.local/share/septorture", home);
 }
 
 /* PATH with all that is above it. */
@@ -55,50 +62,82 @@ static void make_path(const char *path)
 		say("cannot make the directory %s: %s", path, strerror(errno));
 }
 
-/* An older one may point to another version, or into nothing. */
-static void make_link(const char *to, const char *dir, const char *name)
+/* Makes the link PATH unless it is there already; without MAKE only says whether it is. */
+static bool link_one(const char *to, const char *path, bool make)
 {
-	char *path = xasprintf("%s/%s", dir, name), *new = xasprintf("%s.%d", path, (int)getpid());
-	char is[PATH_MAX] = "";
+	char is[PATH_MAX] = "", *new;
+	bool ok = readlink(path, is, sizeof(is) - 1) >= 0 && !strcmp(is, to);
 
-	if (readlink(path, is, sizeof(is) - 1) < 0 || strcmp(is, to)) {
-		/* By rename: another septorture may start at the same time. */
-		if (symlink(to, new) || rename(new, path)) {
-			say("cannot make the link %s: %s", path, strerror(errno));
-			unlink(new);
-		}
-	}
+	if (ok || !make)
+		return ok;
+	/* By rename: there is always one. */
+	new = xasprintf("%s.new", path);
+	unlink(new);
+	ok = !symlink(to, new) && !rename(new, path);
+	if (!ok)
+		say("cannot make the link %s: %s", path, strerror(errno));
 	free(new);
-	free(path);
+	return ok;
 }
 
-static void link_all(const char *share, const char *home)
+/* All that SHARE has, and the program, as a source tree has them. */
+static bool link_all(const char *share, const char *home, bool make)
 {
-	char *build = xasprintf("%s/build", home), *to;
-	DIR *d = opendir(share);
-	struct dirent *entry;
+	static const char *const links[][2] = {
+	    {"kernel", "kernel"},
+	    {"configs", "configs"},
+	    {"fi-scripts", "fi-scripts"},
+	    {"agent", "build/agent"},
+	    {"../../bin/septorture", "build/septorture"},
+	};
+	bool ok = true;
 
-	make_path(build);
-	while (d && (entry = readdir(d))) {
-		if (*entry->d_name == '.')
-			continue;
-		to = xasprintf("%s/%s", share, entry->d_name);
-		make_link(to, strcmp(entry->d_name, "agent") ? home : build, entry->d_name);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		char *to = xasprintf("%s/%s", share, links[i][0]);
+		char *path = xasprintf("%s/%s", home, links[i][1]);
+
+		ok &= link_one(to, path, make);
+		free(path);
 		free(to);
 	}
-	if (d)
-		closedir(d);
-	free(build);
+	return ok;
+}
+
+/*
+ * The links may be those of another version, or of one that is gone: then they are made anew,
+ * unless somebody works with them. The lock is kept as long as we live.
+ */
+static void settle(const char *share, const char *home)
+{
+	char *path = xasprintf("%s/build/.links.lock", home);
+	int lock = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
+
+	free(path);
+	if (lock < 0) {
+		say("cannot write to %s/build: %s", home, strerror(errno));
+	} else if (!link_all(share, home, false)) {
+		if (flock(lock, LOCK_EX | LOCK_NB))
+			say("another septorture than this one is at work in %s; set XDG_DATA_HOME "
+			    "to another place",
+			    home);
+		else
+			link_all(share, home, true);
+	}
+	if (lock >= 0)
+		flock(lock, LOCK_SH);
 }
 
 char *installed_home(void)
 {
-	char *share = find_share(), *home;
+	char *share = find_share(), *home, *build;
 
 	if (!share)
 		return NULL;
 	home = find_home();
-	link_all(share, home);
+	build = xasprintf("%s/build", home);
+	make_path(build);
+	free(build);
+	settle(share, home);
 	free(share);
 	return home;
 }

@@ -10,8 +10,7 @@
 #include "units.h"
 #include "xmem.h"
 
-/* WORD so that a shell takes it as one; free() it. */
-static char *quoted(const char *word)
+char *reproduce_word(const char *word)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				    "0123456789_-./:=,+@%";
@@ -34,7 +33,7 @@ static char *quoted(const char *word)
 /* Adds BEFORE and WORD to *LINE; frees WORD. */
 static void add(char **line, const char *before, char *word)
 {
-	char *text = quoted(word), *longer = xasprintf("%s%s%s", *line, before, text);
+	char *text = reproduce_word(word), *longer = xasprintf("%s%s%s", *line, before, text);
 
 	free(word);
 	free(text);

@@ -10,4 +10,7 @@
  */
 char *reproduce_command(const struct run_args *args, const char *src, uint64_t seed);
 
+/* WORD so that a shell takes it as one; free() it. */
+char *reproduce_word(const char *word);
+
 #endif

@@ -43,6 +43,18 @@ struct run {
 
 /* ---- what every run needs ---- */
 
+/* What is relative is so from here; kernels are built elsewhere. */
+static void fix_ksrc(void)
+{
+	const char *given = getenv("KSRC");
+	char *path = given && *given ? realpath(given, NULL) : NULL;
+
+	/* kernel/fetch.sh says what is wrong with one that is not there. */
+	if (path)
+		setenv("KSRC", path, 1);
+	free(path);
+}
+
 char *run_source(void)
 {
 	char *src = realpath(source_dir(), NULL);
@@ -50,7 +62,19 @@ char *run_source(void)
 	if (!src)
 		say("cannot find the source tree %s: %s; set SEPTORTURE_SRC to it", source_dir(),
 		    strerror(errno));
+	else
+		fix_ksrc();
 	return src;
+}
+
+int run_draw_seed(uint64_t *seed)
+{
+	while (!*seed)
+		if (getrandom(seed, sizeof(*seed), 0) < 0) {
+			say("cannot draw a seed: %s; give one with --seed", strerror(errno));
+			return EXIT_INFRA;
+		}
+	return EXIT_CLEAN;
 }
 
 struct plan *run_read_plan(const char *path)
@@ -124,12 +148,7 @@ static int read_plan(struct run *run)
 		run->plan->duration_us = args->duration_us;
 	if (args->seed)
 		run->plan->seed = args->seed;
-	while (!run->plan->seed)
-		if (getrandom(&run->plan->seed, sizeof(run->plan->seed), 0) < 0) {
-			say("cannot draw a seed: %s; give one with --seed", strerror(errno));
-			return EXIT_INFRA;
-		}
-	return EXIT_CLEAN;
+	return run_draw_seed(&run->plan->seed);
 }
 
 /* Both before anything that takes long. */

@@ -37,6 +37,9 @@ char *run_source(void);
 /* The plan in PATH (plan_free() it), or NULL after a word of what is wrong with it. */
 struct plan *run_read_plan(const char *path);
 
+/* Draws *SEED if it is 0. An EXIT_ status after say(). */
+int run_draw_seed(uint64_t *seed);
+
 /* The version of QEMU (free() it), or NULL after say(). */
 char *run_emulator(void);
 

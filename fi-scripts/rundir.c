@@ -132,12 +132,17 @@ static int take_lock(const char *path, int flags)
 /* A run that has come to its end has no lock file. */
 static void sweep_one(const char *path)
 {
+	/* The first things that a VM and a series of runs leave. */
+	static const char *const first[] = {"qemu.log", "mutants.json", "soak.jsonl",
+					    "enumeration.json", "series.json"};
 	int lock = take_lock(path, 0);
+	bool kept = false;
 
 	if (lock < 0)
 		return;
-	/* The first things that a VM and a series of runs leave. */
-	if (is_in(path, "qemu.log") || is_in(path, "mutants.json") || is_in(path, "soak.jsonl")) {
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		kept |= is_in(path, first[i]);
+	if (kept) {
 		clear(path);
 		remove_in(path, "lock");
 		say("%s was left by a septorture that was killed; what it has found is kept",

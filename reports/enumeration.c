@@ -13,6 +13,7 @@ void enumeration_free(struct enumeration *e)
 	for (size_t i = 0; i < e->nfindings; i++) {
 		free(e->findings[i].run);
 		free(e->findings[i].title);
+		free(e->findings[i].signature);
 	}
 	free(e->findings);
 	cases_free(&e->cases);
@@ -54,6 +55,7 @@ void enumeration_json(const struct enumeration *e, FILE *out)
 
 		set_string(f, "run", e->findings[i].run);
 		set_string(f, "title", e->findings[i].title);
+		set_string(f, "signature", e->findings[i].signature);
 		json_array_append_new(findings, f);
 	}
 	set_number(o, "v", ENUMERATION_VERSION);
@@ -105,6 +107,7 @@ bool enumeration_load(struct enumeration *e, const json_t *o)
 		e->findings[e->nfindings++] = (struct boot_finding){
 		    .run = xstrdup(get_string(f, "run")),
 		    .title = xstrdup(get_string(f, "title")),
+		    .signature = xstrdup(get_string(f, "signature")),
 		};
 	}
 	return e->plan && cases_load(&e->cases, json_object_get(o, "enumeration"));

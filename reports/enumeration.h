@@ -10,7 +10,7 @@
 
 struct boot_finding {
 	char *run; /* id */
-	char *title;
+	char *title, *signature;
 };
 
 struct enumeration {

@@ -54,7 +54,7 @@ static void judge_one(struct series *s, size_t i)
 		if (e->cases.list[k].done && !e->cases.list[k].ok)
 			add_new(s, i, case_text(&e->cases.list[k]));
 	for (size_t k = 0; k < e->nfindings; k++)
-		add_new(s, i, xasprintf("while cases were run: %s", e->findings[k].title));
+		add_new(s, i, xasprintf("while cases were run: %s", e->findings[k].signature));
 }
 
 static void forget_new(struct commit *c)
@@ -78,9 +78,10 @@ enum commit_verdict commit_verdict(const struct series *s, size_t i)
 {
 	const struct commit *c = &s->commits[i];
 
+	/* Its own fault only if what it is based on is known to compile. */
 	if (c->built == COMMIT_BROKEN)
-		return i && s->commits[i - 1].built == COMMIT_BROKEN ? VERDICT_NONE
-								     : VERDICT_BROKEN;
+		return (i ? s->commits[i - 1].built == COMMIT_BUILT : !s->has_base) ? VERDICT_BROKEN
+										    : VERDICT_NONE;
 	/* What BASE has is what the others have from it. */
 	if (c->nnew && !(s->has_base && !i))
 		return VERDICT_NEW;
@@ -104,7 +105,7 @@ char *commit_verdict_text(const struct series *s, size_t i)
 	default:
 		if (c->built == COMMIT_UNTRIED)
 			return xstrdup("not tried");
-		return xstrdup(c->built == COMMIT_BROKEN ? "does not compile either" : "no result");
+		return xstrdup(c->built == COMMIT_BROKEN ? "cannot be compiled" : "no result");
 	}
 }
 
@@ -136,8 +137,8 @@ static json_t *strings(char *const *v, size_t n)
 
 static json_t *commit_json(const struct series *s, size_t i)
 {
-	static const char *const built[] = {"untried", "ok", "does not compile",
-					    "a patch does not apply", "failed"};
+	static const char *const built[] = {"untried", "ok", "does not compile", "refused",
+					    "failed"};
 	static const char *const verdicts[] = {"none", "clean", "broken", "new"};
 	const struct commit *c = &s->commits[i];
 	json_t *o = json_object();
@@ -196,7 +197,8 @@ void series_free(struct series *s)
 
 		free(c->id);
 		free(c->subject);
-		free(c->plan);
+		free(c->again);
+		free(c->cases_again);
 		run_free(c->run);
 		enumeration_free(&c->cases);
 		free(c->problem);

@@ -25,7 +25,7 @@ struct commit {
 	char *subject;
 	enum commit_built built;
 	uint64_t took_ms;
-	char *plan; /* as the command takes it */
+	char *again, *cases_again; /* shell commands for the kernel's tree that do it again */
 	struct run_report *run; /* NULL: none */
 	struct enumeration cases;
 	bool enumerated; /* all of them */

@@ -5,13 +5,12 @@
 
 #include "series.h"
 #include "table.h"
-#include "text.h"
 #include "text_finding.h"
 #include "xmem.h"
 
 static const char *built_word(const struct commit *c)
 {
-	static const char *const words[] = {"-", "ok", "BROKEN", "no patch", "failed"};
+	static const char *const words[] = {"-", "ok", "BROKEN", "refused", "failed"};
 
 	return words[c->built];
 }
@@ -62,11 +61,11 @@ static void put_what(const struct series *s, size_t i, const char *indent, FILE 
 /* For who reads it in the kernel's tree. */
 static void put_again(const struct commit *c, const char *indent, FILE *out)
 {
-	if (!c->run)
-		return;
 	fprintf(out, "%sgit checkout %.12s\n", indent, c->id);
-	fprintf(out, "%sKSRC=$PWD septorture run --seed %" PRIu64 " %s\n", indent, c->run->seed,
-		c->plan);
+	if (c->run)
+		fprintf(out, "%s%s\n", indent, c->again);
+	if (enumeration_broken(&c->cases) || c->cases.nfindings)
+		fprintf(out, "%s%s\n", indent, c->cases_again);
 }
 
 static void put_tests(const struct series *s, const char *indent, FILE *out)
@@ -150,7 +149,6 @@ static void put_findings(const struct commit *c, FILE *out)
 	for (size_t i = 0; c->run && i < c->run->nfindings; i++) {
 		if (!run_counts(&c->run->findings[i]))
 			continue;
-		fputs("\n" TEXT_RULE "\n", out);
 		text_finding(c->run, &c->run->findings[i], out);
 	}
 }

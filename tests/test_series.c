@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "xmem.h"
 
@@ -22,6 +23,16 @@
 	      "\"BUSY\",\"context\":\"map\",\"contract\":\"retry\",\"nth\":1}\n"                   \
 	      "{\"e\":\"case_end\",\"us\":5,\"n\":1,\"outcome\":\"survived\",\"ok\":" ok           \
 	      ",\"injected\":1}\n" ENDED(7)
+
+/* Against the contract, each of them. */
+#define ONE(n)                                                                                     \
+	"{\"e\":\"case_begin\",\"us\":4,\"n\":" #n ",\"total\":6,\"site\":\"aug\",\"status\":"     \
+	"\"S" #n "\",\"context\":\"map\",\"contract\":\"retry\",\"nth\":1}\n"                      \
+	"{\"e\":\"case_end\",\"us\":5,\"n\":" #n ",\"outcome\":\"survived\",\"ok\":false,"         \
+	"\"injected\":1}\n"
+#define MANY                                                                                       \
+	HELLO "{\"e\":\"cases\",\"us\":4,\"total\":6}\n" ONE(1) ONE(2) ONE(3) ONE(4) ONE(5) ONE(6) \
+	    ENDED(16)
 
 #define GIT    "git -C linux -c user.name=x -c user.email=x@y "
 #define KVM    "linux/arch/x86/kvm/mmu/tdp_mmu.c"
@@ -59,6 +70,7 @@ static int reset(void **state)
 	write_text("tree/kernel/events.hit", BEGIN SEEN ENDED(5));
 	write_text("tree/kernel/events.cases", CASES("true"));
 	write_text("tree/kernel/events.against", CASES("false"));
+	write_text("tree/kernel/events.many", MANY);
 	write_text("tree/kernel/events.invalid",
 		   BEGIN "{\"e\":\"fail\",\"us\":1,\"text\":\"no kvm\"}\n" ENDED(5));
 	commit("mmu: begin", "arch/x86/kvm/mmu/tdp_mmu.c", "map\n");
@@ -158,6 +170,81 @@ static void old_is_not_new(void **state)
 	assert_contains(out, "\"verdict\": \"clean\"");
 }
 
+/* Whose fault it is that something does not compile, nobody knows if what is before it does not. */
+static void broken_base(void **state)
+{
+	(void)state;
+	commit("mmu: break it", "exit", "3\n");
+	commit("mmu: go on", NULL, NULL);
+	commit("mmu: mend it", "exit", "");
+	turns("clean\ncases\n");
+	want(run("series --tree linux HEAD~2..HEAD"), 3);
+	assert_verdicts("none none clean");
+	assert_contains(out, " cannot be compiled ");
+	assert_contains(out, "BASE has no result: ");
+}
+
+/* An enumeration that ended early may have missed what comes after. */
+static void enough_is_no_verdict(void **state)
+{
+	(void)state;
+	commit("mmu: go on", NULL, NULL);
+	turns("clean\nmany\nclean\nmany\n");
+	want(run("series --tree linux HEAD~1..HEAD"), 0);
+	assert_verdicts("clean clean");
+	turns("clean\ncases\nclean\nmany\n");
+	want(run("series --tree linux HEAD~1..HEAD"), 1);
+	assert_verdicts("clean new");
+	assert_contains(out,
+			"\n    KSRC=$PWD septorture enumerate --calls 1 --contracts retry,once,");
+}
+
+/* What a killed one has found out stays. */
+static void killed(void **state)
+{
+	char *first;
+	pid_t pid;
+
+	(void)state;
+	hang();
+	turns("clean\n");
+	pid = spawn_args("check-commit --tree linux");
+	await_hang();
+	kill(pid, SIGKILL);
+	assert_int_equal(wait_for(pid), 128 + SIGKILL);
+	unsetenv("FAKE_HANG");
+	assert_int_equal(system("ls tree/build/series | grep -v latest >first"), 0);
+	first = read_text("first");
+	first[strcspn(first, "\n")] = '\0';
+	turns("clean\ncases\nhit\nhit\n");
+	want(run("check-commit --tree linux"), 0);
+	assert_contains(err, "was left by a septorture that was killed");
+	assert_contains(err, first);
+	free(first);
+	first = read_text(LATEST "series.txt");
+	assert_string_equal(out, first);
+	free(first);
+}
+
+/* A bare tree will do, and ours is none to be tested; what lies about in it is not compiled. */
+static void trees(void **state)
+{
+	(void)state;
+	assert_int_equal(system("git clone -q --bare linux bare.git"), 0);
+	turns("clean\ncases\nhit\nhit\n");
+	want(run("check-commit --tree bare.git"), 0);
+	write_text("tree/build/linux/stray.c", "int stray;\n");
+	turns("clean\ncases\nhit\nhit\n");
+	want(run("check-commit --tree linux"), 0);
+	assert_int_not_equal(access("tree/build/linux/stray.c", F_OK), 0);
+	want(run("check-commit --tree tree/build/linux"), 2);
+	assert_contains(err, "tree/build/linux is where commits are checked out");
+	assert_int_equal(system(GIT "config extensions.partialClone x"), 0);
+	want(run("check-commit --tree linux"), 2);
+	assert_contains(err, " is a partial clone: ");
+	assert_int_equal(system("rm -rf bare.git"), 0);
+}
+
 static void no_result(void **state)
 {
 	(void)state;
@@ -166,7 +253,7 @@ static void no_result(void **state)
 	want(run("series --tree linux HEAD~1..HEAD"), 3);
 	assert_verdicts("none none");
 	assert_contains(out, "\n  no result: the agent failed: no kvm");
-	assert_contains(out, "\n  no result: one of our patches does not apply to it");
+	assert_contains(out, "\n  no result: the build refuses it, see above: a patch of ours that does not");
 	assert_contains(out, "BASE has no result: ");
 }
 
@@ -183,7 +270,7 @@ static void one_commit(void **state)
 	want(run("check-commit --tree linux HEAD"), 1);
 	assert_contains(out, "\n1 NEW\n");
 	assert_contains(out, "signature   stats: k: it is wrong\n");
-	assert_contains(out, "\n  KSRC=build/linux build/septorture run --seed ");
+	assert_lacks(out, "build/linux");
 }
 
 /* Silence of a tool that is deaf is no verdict. */
@@ -278,8 +365,19 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, reset)
 	const struct CMUnitTest tests[] = {
-	    T(what_is_new),   T(old_is_not_new), T(no_result),	   T(one_commit),     T(deaf_tool),
-	    T(not_committed), T(wrong_words),	 T(one_at_a_time), T(ends_when_told),
+	    T(what_is_new),
+	    T(old_is_not_new),
+	    T(no_result),
+	    T(one_commit),
+	    T(deaf_tool),
+	    T(not_committed),
+	    T(wrong_words),
+	    T(one_at_a_time),
+	    T(ends_when_told),
+	    T(broken_base),
+	    T(enough_is_no_verdict),
+	    T(killed),
+	    T(trees),
 	};
 
 	return cmocka_run_group_tests(tests, cli_set_up, cli_tear_down);
