@@ -253,7 +253,8 @@ static void no_result(void **state)
 	want(run("series --tree linux HEAD~1..HEAD"), 3);
 	assert_verdicts("none none");
 	assert_contains(out, "\n  no result: the agent failed: no kvm");
-	assert_contains(out, "\n  no result: the build refuses it, see above: a patch of ours that does not");
+	assert_contains(
+	    out, "\n  no result: the build refuses it, see above: a patch of ours that does not");
 	assert_contains(out, "BASE has no result: ");
 }
 
