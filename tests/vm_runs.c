@@ -152,6 +152,38 @@ static void mutants_are_found(void **state)
 	json_decref(campaign);
 }
 
+/* What the tests let pass, on a fake emulator, and that it is no more than that. */
+static void new_races_pass(void **state)
+{
+	static const char race[] =
+	    "BUG: KCSAN: data-race in kvm_mmu_page_fault / kvm_mmu_page_fault\n"
+	    "read to 0xff11000004249df8 of 8 bytes by task 46 on cpu 1:\n"
+	    " kvm_mmu_page_fault+0x1/0x2\n"
+	    "write to 0xff11000004249df8 of 8 bytes by task 49 on cpu 0:\n"
+	    " kvm_mmu_page_fault+0x1/0x2\n"
+	    "Reported by Kernel Concurrency Sanitizer on:\n";
+	static const char env[] = "QEMU=tests/fake-qemu FAKE_EVENTS=$PWD/build/fake-events "
+				  "FAKE_CONSOLE=$PWD/build/fake-console";
+	char *more = xasprintf("%sWARNING: a/b.c:5 at foo+0x1/0x2, CPU#0: x/1\n", race);
+	int status;
+
+	(void)state;
+	write_text("build/fake-events",
+		   "{\"e\":\"hello\",\"us\":1,\"v\":1,\"kernel\":\"x\",\"cpus\":2}\n"
+		   "{\"e\":\"klog\",\"us\":1,\"text\":\"WARNING: at "
+		   "septorture_provoked_warn+0x1/0x2\"}\n"
+		   "{\"e\":\"provoked\",\"us\":1,\"what\":[\"warn\"]}\n"
+		   "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":3}\n");
+	write_text("build/fake-console", race);
+	status = run(env, "--accel tcg configs/plans/quick.ini");
+	assert_int_equal(status, 1);
+	want(status, 0);
+	write_text("build/fake-console", more);
+	assert_int_equal(run(env, "--accel tcg configs/plans/quick.ini"), 1);
+	assert_false(found_only_races());
+	free(more);
+}
+
 static void four_cpus(void **state)
 {
 	(void)state;
@@ -381,6 +413,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(stress_ng_runs_beside),
 	    cmocka_unit_test(stress_ng_that_dies_is_invalid),
 	    cmocka_unit_test(mutants_are_found),
+	    cmocka_unit_test(new_races_pass),
 	    cmocka_unit_test(four_cpus),
 	    cmocka_unit_test(cache_drain_is_found),
 	    cmocka_unit_test(vcpu_migration_is_found),

@@ -12,8 +12,16 @@
 int septorture(const char *env, const char *args);
 /* The same for its 'run'. */
 int run(const char *env, const char *args);
-/* Fails the test, and shows what septorture printed, unless STATUS is as EXPECTED. */
+/*
+ * Fails the test, and shows what septorture printed, unless STATUS is as EXPECTED. A run that is to
+ * be clean may have found data races that are new.
+ */
 void want(int status, int expected);
+/*
+ * Whether the last run found nothing but data races: one that nobody has written up yet may come up
+ * at any time.
+ */
+bool found_only_races(void);
 
 /* The report of the last run; json_decref() it. */
 json_t *report(void);
