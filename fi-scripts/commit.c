@@ -68,7 +68,8 @@ static void run_cases(const struct commit_args *args, struct commit *c)
 	};
 	int status = enumerate_plan(&cases, &c->cases);
 
-	c->enumerated = (status == EXIT_CLEAN || status == EXIT_FINDINGS) && !c->cases.stopped;
+	c->enumerated = (status == EXIT_CLEAN || status == EXIT_FINDINGS) &&
+			enumeration_done(&c->cases) == c->cases.cases.total;
 	if (!c->enumerated)
 		c->problem = xasprintf("the cases were not all run: %s",
 				       c->cases.stopped ? c->cases.stopped : "see above");

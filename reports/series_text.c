@@ -44,18 +44,18 @@ static void put_row(struct table *t, const struct series *s, size_t i)
 	free(verdict);
 }
 
-static void put_what(const struct series *s, size_t i, const char *indent, FILE *out)
+static void put_what(const struct series *s, size_t i, const char *indent,
+		     void (*put)(struct table *t, const char *indent, FILE *out), FILE *out)
 {
 	const struct commit *c = &s->commits[i];
-	char *line;
+	struct table t = {.ncols = 1};
 
-	if (c->problem) {
-		line = xasprintf("no result: %s", c->problem);
-		table_line(line, indent, out);
-		free(line);
-	}
+	if (c->problem)
+		table_addf(&t, "no result: %s", c->problem);
 	for (size_t k = 0; k < c->nnew; k++)
-		table_line(c->new[k], indent, out);
+		table_add(&t, c->new[k]);
+	if (t.ncells)
+		put(&t, indent, out);
 }
 
 /* For who reads it in the kernel's tree. */
@@ -106,7 +106,7 @@ void series_text(const struct series *s, FILE *out)
 		if (!c->nnew && !c->problem)
 			continue;
 		fprintf(out, "\n%.12s%s\n", c->id, s->has_base && !i ? " (BASE)" : "");
-		put_what(s, i, "  ", out);
+		put_what(s, i, "  ", table_print, out);
 		if (c->nnew)
 			put_again(c, "    ", out);
 	}
@@ -171,7 +171,7 @@ void series_mail(const struct series *s, FILE *out)
 	put_tests(s, "  ", out);
 	fprintf(out, "\n%s%s\n", verdict,
 		series_tool_works(s) ? "" : ", which means nothing: seeded bugs were not found");
-	put_what(s, 0, "  ", out);
+	put_what(s, 0, "  ", table_fit, out);
 	if (c->run)
 		fputs("\nto do it again, in the kernel's tree:\n", out);
 	put_again(c, "  ", out);

@@ -256,6 +256,10 @@ static void no_result(void **state)
 	assert_contains(
 	    out, "\n  no result: the build refuses it, see above: a patch of ours that does not");
 	assert_contains(out, "BASE has no result: ");
+	/* A mail has no long lines, but for commands. */
+	want(run("check-commit --tree linux"), 3);
+	assert_contains(
+	    out, "\n  no result: the build refuses it, see above: a patch of ours that does\n");
 }
 
 static void one_commit(void **state)
@@ -270,6 +274,8 @@ static void one_commit(void **state)
 	turns("hit\ncases\nhit\nhit\n");
 	want(run("check-commit --tree linux HEAD"), 1);
 	assert_contains(out, "\n1 NEW\n");
+	turns("hit\ncases\nhit\nhit\n");
+	want(run("check-commit --tree linux HEAD"), 1);
 	assert_contains(out, "signature   stats: k: it is wrong\n");
 	assert_lacks(out, "build/linux");
 }
