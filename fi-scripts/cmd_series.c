@@ -114,7 +114,6 @@ static const struct argp check_argp = {
 struct job {
 	const struct series_args *args;
 	struct gittree tree;
-	struct git_commit *commits;
 	struct plan *plan;
 	char *src, *plan_path, *cases_path;
 	struct rundir dir;
@@ -124,24 +123,28 @@ struct job {
 static int find_commits(struct job *j)
 {
 	struct series *s = &j->record;
+	struct git_commit *found = NULL;
 	char *error = NULL;
 
 	if (j->args->one) {
-		j->commits = xgrow(NULL, 0, sizeof(*j->commits));
-		s->n = gittree_commit(&j->tree, j->args->what, j->commits, &error);
+		found = xgrow(NULL, 0, sizeof(*found));
+		s->n = gittree_commit(&j->tree, j->args->what, found, &error);
 	} else {
-		s->n = gittree_range(&j->tree, j->args->what, &j->commits, &error);
+		s->n = gittree_range(&j->tree, j->args->what, &found, &error);
 	}
-	if (!s->n)
+	if (!s->n) {
+		free(found);
 		return say_error(error, EXIT_USAGE);
+	}
 	s->range = xstrdup(j->args->what);
 	s->has_base = !j->args->one;
 	s->dirty = gittree_is_dirty(&j->tree);
 	s->commits = xcalloc(s->n, sizeof(*s->commits));
 	for (size_t i = 0; i < s->n; i++) {
-		s->commits[i].id = xstrdup(j->commits[i].id);
-		s->commits[i].subject = xstrdup(j->commits[i].subject);
+		s->commits[i].id = found[i].id;
+		s->commits[i].subject = found[i].subject;
 	}
+	free(found);
 	return EXIT_CLEAN;
 }
 
@@ -223,7 +226,7 @@ static int try_commit(struct job *j, struct commit_args *args, size_t i)
 
 	args->max_broken = max_broken(&j->record, i);
 	say_begin(j, i);
-	if (gittree_checkout(&j->tree, &j->commits[i], &error))
+	if (gittree_checkout(&j->tree, j->record.commits[i].id, &error))
 		return say_error(error, EXIT_INFRA);
 	commit_check(args, &j->record.commits[i]);
 	series_judge(&j->record);
@@ -331,7 +334,6 @@ static int series(const struct argp *argp, int argc, char **argv, bool one)
 	if (!status)
 		status = run_checked(&j);
 	gittree_close(&j.tree);
-	git_commits_free(j.commits, j.record.n);
 	plan_free(j.plan);
 	free(j.src);
 	free(j.plan_path);

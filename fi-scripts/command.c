@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "installed.h"
@@ -47,6 +48,14 @@ uint64_t env_number(const char *variable, uint64_t otherwise)
 uint64_t env_seconds_ms(const char *variable, uint64_t seconds)
 {
 	return env_number(variable, seconds) * 1000;
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 void failing_writes_kill(bool kill)

@@ -50,6 +50,9 @@ uint64_t env_number(const char *variable, uint64_t otherwise);
 /* The same of seconds, in ms. */
 uint64_t env_seconds_ms(const char *variable, uint64_t seconds);
 
+/* Of a clock that runs on: the time of day may jump. */
+uint64_t now_ms(void);
+
 /*
  * Whether writing to a pipe that nobody reads or a file that may not grow kills
  * us, as it does by default, or just fails. Programs that we start want the default.

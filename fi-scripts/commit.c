@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "command.h"
 #include "enumerate_plan.h"
@@ -14,14 +13,6 @@
 #include "signals.h"
 #include "units.h"
 #include "xmem.h"
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static enum commit_built build(const struct commit_args *args, const char *mutant, char **image)
 {

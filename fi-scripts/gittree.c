@@ -280,12 +280,12 @@ size_t gittree_range(const struct gittree *t, const char *range, struct git_comm
 	return n;
 }
 
-int gittree_checkout(const struct gittree *t, const struct git_commit *c, char **error)
+int gittree_checkout(const struct gittree *t, const char *id, char **error)
 {
 	/* One that was cut short leaves files that would be compiled in. */
-	if (did(git(t->ours, "checkout", "-q", "-f", "--detach", c->id, NULL)) &&
+	if (did(git(t->ours, "checkout", "-q", "-f", "--detach", id, NULL)) &&
 	    did(git(t->ours, "clean", "-q", "-f", "-f", "-d", "-x", NULL)))
 		return 0;
-	*error = xasprintf("cannot check out %.12s in %s, see above", c->id, shown_path(t->ours));
+	*error = xasprintf("cannot check out %.12s in %s, see above", id, shown_path(t->ours));
 	return -1;
 }

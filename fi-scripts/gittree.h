@@ -41,7 +41,7 @@ size_t gittree_range(const struct gittree *t, const char *range, struct git_comm
 		     char **error);
 void git_commits_free(struct git_commit *commits, size_t n);
 
-/* Makes `ours` that commit. Returns 0, or -1 with *error set. */
-int gittree_checkout(const struct gittree *t, const struct git_commit *c, char **error);
+/* Makes `ours` the commit ID. Returns 0, or -1 with *error set. */
+int gittree_checkout(const struct gittree *t, const char *id, char **error);
 
 #endif

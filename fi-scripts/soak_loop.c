@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -43,18 +42,9 @@ struct state {
 	bool show; /* a terminal is looking */
 };
 
-/* Not the time of day: that may jump. */
-static int64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static uint64_t elapsed_ms(const struct state *st)
 {
-	return st->base_ms + (uint64_t)(clock_ms() - st->start_ms);
+	return st->base_ms + (uint64_t)((int64_t)now_ms() - st->start_ms);
 }
 
 static size_t under_way(const struct state *st)
@@ -182,7 +172,7 @@ static void view(const struct state *st)
 	for (size_t i = 0; i < s->jobs; i++)
 		if (st->runs[i].pid)
 			fprintf(stderr, "%s %" PRId64 " s, ", soak_plan_name(s, st->runs[i].plan),
-				(clock_ms() - st->runs[i].start_ms) / 1000);
+				((int64_t)now_ms() - st->runs[i].start_ms) / 1000);
 	fprintf(stderr, "left %s", left);
 	fflush(stderr);
 	free(elapsed);
@@ -228,7 +218,7 @@ static void start(struct state *st, struct soak_run *run)
 	log = xasprintf("%s/runs.log", loop->dir);
 	run->number = number;
 	run->plan = plan;
-	run->start_ms = clock_ms();
+	run->start_ms = (int64_t)now_ms();
 	if (soak_run_start(run, &args, log, &error))
 		end_early(st, error);
 	free(log);
@@ -242,7 +232,7 @@ static void learn(struct state *st, const json_t *line)
 		return;
 	}
 	st->stillborn++;
-	st->pause_ms = clock_ms() +
+	st->pause_ms = (int64_t)now_ms() +
 		       (int64_t)(env_number("SEPTORTURE_SOAK_PAUSE_MS", PAUSE_MS) << st->stillborn);
 	if (st->stillborn >= MAX_STILLBORN)
 		end_early(st, xasprintf("%u runs in a row never came to their load, the last one "
@@ -282,7 +272,7 @@ static void wait_a_little(struct state *st)
 	for (size_t i = 0; i < n; i++)
 		fds[i] =
 		    (struct pollfd){.fd = st->runs[i].pid ? st->runs[i].fd : -1, .events = POLLIN};
-	poll(fds, n, st->pause_ms > clock_ms() ? 100 : 1000);
+	poll(fds, n, st->pause_ms > (int64_t)now_ms() ? 100 : 1000);
 	for (size_t i = 0; i < n; i++)
 		if (st->runs[i].pid && fds[i].revents && soak_run_read(&st->runs[i]))
 			finish(st, &st->runs[i]);
@@ -304,7 +294,7 @@ int soak_work(struct soak_loop *loop)
 	    .loop = loop,
 	    .runs = xcalloc(loop->soak->jobs, sizeof(struct soak_run)),
 	    .base_ms = loop->soak->elapsed_ms,
-	    .start_ms = clock_ms(),
+	    .start_ms = (int64_t)now_ms(),
 	    .show = isatty(STDERR_FILENO),
 	};
 	bool stopped = false;
@@ -317,7 +307,7 @@ int soak_work(struct soak_loop *loop)
 			stopped = true;
 		}
 		for (size_t i = 0; i < loop->soak->jobs; i++)
-			if (!st.runs[i].pid && !st.ending && clock_ms() >= st.pause_ms &&
+			if (!st.runs[i].pid && !st.ending && (int64_t)now_ms() >= st.pause_ms &&
 			    elapsed_ms(&st) < loop->soak->goal_ms)
 				start(&st, &st.runs[i]);
 		wait_a_little(&st);

@@ -38,14 +38,6 @@ struct watch {
 	struct vm_result *result;
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* ---- the events, as they come ---- */
 
 static void show_progress(const struct watch *w, const json_t *event)

@@ -7,20 +7,6 @@
 
 #include "xmem.h"
 
-/* A data race of KVM that nobody has written up yet may come up at any time. */
-static void assert_no_finding(const json_t *r)
-{
-	json_t *f;
-	size_t i;
-
-	json_array_foreach(json_object_get(r, "findings"), i, f)
-	{
-		if (strcmp(string(f, "kind"), "kcsan") && strcmp(string(f, "scope"), "elsewhere") &&
-		    json_is_null(json_object_get(f, "known")))
-			fail_msg("%s", string(f, "signature"));
-	}
-}
-
 static void assert_works(const json_t *r, const json_t *stressor)
 {
 	const char *name = string(stressor, "name"), *counter;
@@ -53,10 +39,8 @@ static void is_clean(const char *plan)
 	/* If the machine is busy elsewhere, nothing may come to be injected: no result. */
 	if (status == 3)
 		status = run_for("30s", plan);
-	if (status != 1)
-		want(status, 0);
+	want(status, 0);
 	r = report();
-	assert_no_finding(r);
 	json_array_foreach(json_object_get(r, "stressors"), i, s) assert_works(r, s);
 	json_decref(r);
 }
