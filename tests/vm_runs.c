@@ -78,9 +78,13 @@ static void stress_ng_that_dies_is_invalid(void **state)
 	json_decref(r);
 }
 
-/* Whether one of the runs of mutant NAME has a finding of ORACLE, or with NULL any. */
+/*
+ * Whether one of the runs of mutant NAME has a finding of ORACLE that counts; with NULL, any but
+ * a data race: KVM has some that are not known yet (vm.c: want()).
+ */
 static bool seen_by(const json_t *campaign, const char *name, const char *oracle)
 {
+	const char *by;
 	json_t *m, *r, *f;
 	size_t i, j, k;
 
@@ -91,8 +95,12 @@ static bool seen_by(const json_t *campaign, const char *name, const char *oracle
 		json_array_foreach(json_object_get(m, "runs"), j, r)
 		    json_array_foreach(json_object_get(r, "findings"), k, f)
 		{
-			if (!oracle || !strcmp(string(f, "oracle"), oracle))
-				return true;
+			by = string(f, "oracle");
+			if (!json_is_true(json_object_get(f, "counts")) ||
+			    (oracle ? strcmp(by, oracle) : !strcmp(by, "klog/kcsan")))
+				continue;
+			print_message("# %s: %s: %s\n", name, by, string(f, "title"));
+			return true;
 		}
 	}
 	return false;
