@@ -18,18 +18,23 @@
 #include "soak_loop.h"
 #include "xmem.h"
 
-#define FOLDER	 "soak"
-#define MAX_JOBS 64
-#define SECOND	 1000000ull
-#define YEAR	 (365 * 24 * 3600 * SECOND)
+#define FOLDER	   "soak"
+#define MAX_JOBS   64
+#define MAX_ROUNDS 1000
+#define SECOND	   1000000ull
+#define YEAR	   (365 * 24 * 3600 * SECOND)
+
+/* Of load in one VM: booting is little beside it, and what ages in it has no time to. */
+#define VM_LOAD (300 * SECOND)
 
 #define VM_OVERHEAD (512ull << 20) /* of QEMU, and of what reads its events */
 
 struct soak_args {
 	struct names plans; /* borrowed words */
 	const char *kernel, *resume;
-	uint64_t for_us, jobs, duration_us, seed; /* 0: not given */
+	uint64_t for_us, jobs, rounds, duration_us, seed; /* 0: not given */
 	enum accel_wish accel;
+	bool boot;
 };
 
 struct job {
@@ -54,6 +59,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'j':
 		args->jobs = option_value(state, "--jobs", UNIT_COUNT, arg, 1, MAX_JOBS);
 		return 0;
+	case 'b':
+		args->boot = true;
+		return 0;
+	case 'R':
+		args->rounds = option_value(state, "--rounds", UNIT_COUNT, arg, 1, MAX_ROUNDS);
+		return 0;
 	case 'd':
 		args->duration_us = option_duration(state, "--duration", arg);
 		return 0;
@@ -74,8 +85,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		args->plans.v[args->plans.n++] = (char *)option_plan(arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (args->resume && (args->plans.n || args->jobs || args->duration_us ||
-				     args->seed || args->kernel))
+		if (args->resume && (args->plans.n || args->jobs || args->rounds ||
+				     args->duration_us || args->seed || args->kernel))
 			argp_error(state, "with --resume a soak goes on as it was; only --for can "
 					  "be given anew");
 		else if (!args->resume && !args->plans.n)
@@ -91,7 +102,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
     {"for", 'f', "TIME", 0, "How long the soak is to be, such as '8 h'", 0},
     {"jobs", 'j', "N", 0, "So many VMs at a time (as many as there are cores and memory for)", 0},
+    {"rounds", 'R', "N", 0, "So many runs in each VM (as many as make 5 min of load)", 0},
     {"duration", 'd', "TIME", 0, "Length of each run's load, instead of its plan's", 0},
+    {"boot", 'b', NULL, 0, "Boot every VM, rather than restore it from one that was saved", 0},
     {"kernel", 'K', "CONFIG", 0, "Run all plans on this kernel: a name in configs/kernel", 0},
     {"seed", 's', "N", 0, "Draw the runs' seeds from this one", 0},
     {"accel", 'a', "WHAT", 0, "As for 'run'", 0},
@@ -185,6 +198,17 @@ static uint64_t usual_jobs(const struct job *j, size_t n)
 	return jobs ? jobs : 1;
 }
 
+/* By the plan whose load is the longest. */
+static uint64_t usual_rounds(const struct job *j, size_t n)
+{
+	uint64_t longest = j->args->duration_us;
+
+	for (size_t i = 0; !j->args->duration_us && i < n; i++)
+		if (j->plans[i]->duration_us > longest)
+			longest = j->plans[i]->duration_us;
+	return longest && longest < VM_LOAD ? VM_LOAD / longest : 1;
+}
+
 /* ---- a new one, or one that goes on ---- */
 
 static int begin(struct job *j)
@@ -201,6 +225,7 @@ static int begin(struct job *j)
 
 	first.id = j->dir.id;
 	first.jobs = args->jobs ? args->jobs : usual_jobs(j, args->plans.n);
+	first.rounds = args->rounds ? args->rounds : usual_rounds(j, args->plans.n);
 	first.accel = (char *)accel_name(j->accel.accel);
 	for (size_t i = 0; i < args->plans.n; i++)
 		plans[i] = files_from_source(j->src, j->loop.plans[i]);
@@ -306,6 +331,7 @@ static int work(struct job *j)
 
 	j->loop.src = j->src;
 	j->loop.accel = &j->accel;
+	j->loop.boot = j->args->boot;
 	j->loop.soak = &j->soak;
 	j->loop.log = &j->log;
 	say("soak of %" PRIu64 " min, %" PRIu64 " VM%s at a time, seed %" PRIu64 ", in %s",

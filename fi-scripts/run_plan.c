@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "command.h"
 #include "emulator.h"
@@ -22,6 +23,9 @@
 #include "reproduce.h"
 #include "results.h"
 #include "rundir.h"
+#include "seed.h"
+#include "signals.h"
+#include "snapshot.h"
 #include "units.h"
 #include "vm.h"
 #include "xmem.h"
@@ -39,6 +43,19 @@ struct run {
 	struct rundir dir;
 	struct accel_choice accel;
 	struct vm_result vm;
+	struct rounds *rounds; /* NULL: one run, in the directory of its VM */
+	uint64_t round; /* from 1 */
+};
+
+/* What the runs in one VM share. */
+struct rounds {
+	const struct run_rounds *wanted;
+	uint64_t seed; /* of the first one */
+	char *first; /* its id */
+	off_t before; /* so much of events.jsonl is of the VM that was saved */
+	bool stillborn; /* the one that was to be restored said nothing */
+	off_t console; /* so much of console.log is of runs that are over */
+	int status; /* of the last one */
 };
 
 /* ---- what every run needs ---- */
@@ -183,7 +200,8 @@ static int prepare(struct run *run)
 	const char *other = getenv("SEPTORTURE_AGENT"); /* tests boot programs of their own */
 	char *agent = other ? xstrdup(other) : run_agent(run->src);
 	char *plan = NULL, *error = NULL;
-	int bad = rundir_make(&run->dir, run->src, "runs", run->plan->name, run->mutant, &error);
+	int bad = rundir_make(&run->dir, run->src, run->rounds ? "vms" : "runs", run->plan->name,
+			      run->mutant, &error);
 
 	if (!bad) {
 		plan = xasprintf("%s/plan.ini", run->dir.path);
@@ -232,6 +250,8 @@ static void say_booting(const struct run *run)
 	free(load);
 }
 
+static int boot_rounds(struct run *run, struct vm_config *config);
+
 static int boot(struct run *run)
 {
 	struct vm_config config = {
@@ -248,6 +268,8 @@ static int boot(struct run *run)
 	};
 	char *error;
 
+	if (run->rounds)
+		return boot_rounds(run, &config);
 	rundir_publish(&run->dir);
 	if (!run->args->quiet)
 		say_booting(run);
@@ -290,6 +312,10 @@ static struct run_report *make_report(const struct run *run)
 	report->wall_ms = run->vm.wall_ms;
 	report->qemu_kib = run->vm.rss_kib;
 	report->vm_end = xstrdup(run->vm.why);
+	if (run->rounds) {
+		report->round = run->round;
+		report->first_round = xstrdup(run->rounds->first);
+	}
 	report->scope = scope_load(run->src, run->image);
 	ingest_run(report, run->dir.path);
 	symbols_mark(report, run->image);
@@ -328,6 +354,139 @@ static int write_report(struct run *run, struct run_report *report)
 	return status;
 }
 
+/* ---- many runs in one VM ---- */
+
+/* The directory of a run, of what its VM's has. */
+static int take_files(struct run *run, const struct run *vm, const struct vm_round *round,
+		      char **error)
+{
+	static const char *const whole[] = {"plan.ini", "qemu.log"};
+	char *from, *to;
+	int bad = rundir_make(&run->dir, run->src, "runs", run->plan->name, run->mutant, error);
+
+	for (size_t i = 0; !bad && i < sizeof(whole) / sizeof(whole[0]); i++) {
+		from = xasprintf("%s/%s", vm->dir.path, whole[i]);
+		to = xasprintf("%s/%s", run->dir.path, whole[i]);
+		bad = copy_file(from, to, error);
+		free(from);
+		free(to);
+	}
+	if (bad)
+		return bad;
+	from = xasprintf("%s/events.jsonl", vm->dir.path);
+	to = xasprintf("%s/events.jsonl", run->dir.path);
+	bad = copy_part(from, 0, round->head, to, error) ||
+	      copy_part(from, round->from, round->end, to, error);
+	free(from);
+	free(to);
+	return bad;
+}
+
+/* What the console has got since the run before this one was over. */
+static int take_console(struct run *run, const struct run *vm, char **error)
+{
+	char *from = xasprintf("%s/console.log", vm->dir.path);
+	char *to = xasprintf("%s/console.log", run->dir.path);
+	struct stat st;
+	int bad = 0;
+
+	/* A VM that did not come up may have none. */
+	if (!stat(from, &st)) {
+		bad = copy_part(from, run->rounds->console, st.st_size, to, error);
+		run->rounds->console = st.st_size;
+	}
+	free(from);
+	free(to);
+	return bad;
+}
+
+static bool round_over(void *arg, const struct vm_round *round, const struct vm_result *result)
+{
+	const struct run *vm = arg;
+	struct rounds *rounds = vm->rounds;
+	struct run run = *vm;
+	struct run_report *report;
+	bool go_on = false;
+	char *error;
+
+	rounds->stillborn = rounds->before && round->end <= rounds->before;
+	if (rounds->stillborn)
+		return false;
+	run.dir = (struct rundir){0};
+	run.vm = *result;
+	run.round = round->number ? round->number : 1;
+	run.plan->seed = seed_of_round(rounds->seed, run.round);
+	if (take_files(&run, vm, round, &error) || take_console(&run, vm, &error)) {
+		rounds->status = say_error(error, EXIT_INFRA);
+		rundir_discard(&run.dir);
+		return false;
+	}
+	rundir_publish(&run.dir);
+	if (!rounds->first)
+		rounds->first = xstrdup(run.dir.id);
+	report = make_report(&run);
+	rounds->status = write_report(&run, report);
+	go_on = rounds->wanted->on_run(rounds->wanted->arg, report, round->more);
+	run_free(report);
+	rundir_end(&run.dir);
+	return go_on;
+}
+
+/* Its events begin with what the VM had said that was saved: so much of them there is. */
+static off_t events_size(const struct run *run)
+{
+	char *path = xasprintf("%s/events.jsonl", run->dir.path);
+	struct stat st;
+	off_t size = stat(path, &st) ? 0 : st.st_size;
+
+	free(path);
+	return size;
+}
+
+/* From the snapshot; whether that is done. If not, the VM can still be booted. */
+static bool restore(struct run *run, struct vm_config *config, struct vm_rounds *vm)
+{
+	const char *dir = run->rounds->wanted->snapshot;
+	char *id = kernel_id(run->image), *why = NULL;
+	char *saved = snapshot_get(dir, config, id, run->qemu, &why);
+	bool done = false;
+
+	free(id);
+	if (saved) {
+		vm->restore = saved;
+		run->rounds->before = events_size(run);
+		done = !vm_run(config, &run->vm, &why) && !run->rounds->stillborn;
+		if (run->rounds->stillborn)
+			why = xasprintf("a VM could not be restored from %s: %s", shown_path(saved),
+					run->vm.why);
+		vm->restore = NULL;
+		run->rounds->before = 0;
+		free(saved);
+	}
+	if (why && !signals_stop()) {
+		say("%s; the VM is booted instead", why);
+		snapshot_drop(dir);
+	}
+	free(why);
+	return done;
+}
+
+static int boot_rounds(struct run *run, struct vm_config *config)
+{
+	struct vm_rounds vm = {.n = run->rounds->wanted->n, .over = round_over, .arg = run};
+	char *error;
+
+	config->rounds = &vm;
+	if (run->rounds->wanted->snapshot && restore(run, config, &vm))
+		return EXIT_CLEAN;
+	if (signals_stop())
+		return EXIT_INFRA;
+	free(run->vm.why);
+	return vm_run(config, &run->vm, &error) ? say_error(error, EXIT_INFRA) : EXIT_CLEAN;
+}
+
+/* ---- a run from its begin to its end ---- */
+
 /* Up to the end of the VM. */
 static int run_vm(struct run *run)
 {
@@ -345,7 +504,22 @@ static int run_vm(struct run *run)
 		status = prepare(run);
 	if (!status)
 		status = choose_accel(run);
+	if (!status && run->rounds)
+		run->rounds->seed = run->plan->seed;
 	return status ? status : boot(run);
+}
+
+static void free_run(struct run *run)
+{
+	free(run->src);
+	plan_free(run->plan);
+	free(run->qemu);
+	initramfs_files_free(&run->files);
+	free(run->mutant);
+	free(run->image);
+	free(run->initrd);
+	free(run->vm.why);
+	accel_free(&run->accel);
 }
 
 int run_plan(const struct run_args *args, struct run_report **report)
@@ -361,14 +535,19 @@ int run_plan(const struct run_args *args, struct run_report **report)
 		status = write_report(&run, *report);
 		rundir_end(&run.dir);
 	}
-	free(run.src);
-	plan_free(run.plan);
-	free(run.qemu);
-	initramfs_files_free(&run.files);
-	free(run.mutant);
-	free(run.image);
-	free(run.initrd);
-	free(run.vm.why);
-	accel_free(&run.accel);
+	free_run(&run);
 	return status;
+}
+
+int run_rounds(const struct run_args *args, const struct run_rounds *wanted)
+{
+	struct rounds rounds = {.wanted = wanted};
+	struct run run = {.args = args, .rounds = &rounds};
+	int status = run_vm(&run);
+
+	/* All that there was is in the runs' directories. */
+	rundir_discard(&run.dir);
+	free(rounds.first);
+	free_run(&run);
+	return status ? status : rounds.status;
 }

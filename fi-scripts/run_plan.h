@@ -31,6 +31,22 @@ struct run_args {
  */
 int run_plan(const struct run_args *args, struct run_report **report);
 
+/* Many runs of a plan in one VM, each with a seed of its own. */
+struct run_rounds {
+	uint64_t n; /* at most so many */
+	const char *snapshot; /* a folder for one (snapshot.h), or NULL: the VM is booted */
+	/* One is over; MORE: another one follows. Returns whether it may. REPORT is borrowed. */
+	bool (*on_run)(void *arg, const struct run_report *report, bool more);
+	void *arg;
+};
+
+/*
+ * Boots one VM for all of them, and leaves build/runs/ID/ of each. The VM ends with the first
+ * run that found something. Returns an EXIT_ status, of the last run; what went wrong has been
+ * said.
+ */
+int run_rounds(const struct run_args *args, const struct run_rounds *rounds);
+
 /* The source tree: an absolute path, or NULL after say(). free() it. */
 char *run_source(void);
 

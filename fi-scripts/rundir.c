@@ -246,13 +246,25 @@ void rundir_publish(const struct rundir *dir)
 
 int copy_file(const char *from, const char *to, char **error)
 {
-	FILE *in = fopen(from, "re"), *out = in ? fopen(to, "we") : NULL;
-	char buf[65536];
-	size_t n;
-	int bad = !out;
+	unlink(to);
+	return copy_part(from, 0, -1, to, error);
+}
 
-	while (!bad && (n = fread(buf, 1, sizeof(buf), in)) > 0)
+int copy_part(const char *from, off_t begin, off_t end, const char *to, char **error)
+{
+	FILE *in = fopen(from, "re"), *out = in ? fopen(to, "ae") : NULL;
+	char buf[65536];
+	size_t n = 1;
+	int bad = !out || fseeko(in, begin, SEEK_SET);
+
+	for (off_t at = begin; !bad && n && at != end; at += (off_t)n) {
+		size_t most = sizeof(buf);
+
+		if (end >= 0 && end - at < (off_t)most)
+			most = (size_t)(end - at);
+		n = fread(buf, 1, most, in);
 		bad = fwrite(buf, 1, n, out) != n;
+	}
 	if (in)
 		bad |= ferror(in);
 	if (out)

@@ -4,6 +4,7 @@
 #define SEPTORTURE_RUNDIR_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct rundir {
 	char *id; /* NULL: there is none */
@@ -37,7 +38,10 @@ void rundir_discard(struct rundir *dir);
 /* Removes PATH with all that is in it. */
 void remove_tree(const char *path);
 
-/* Copies a small file. Returns 0, or -1 with *error set. */
+/* Copies a file. Returns 0, or -1 with *error set. */
 int copy_file(const char *from, const char *to, char **error);
+
+/* The same of bytes BEGIN up to END (-1: all there are), which are put behind what TO has. */
+int copy_part(const char *from, off_t begin, off_t end, const char *to, char **error);
 
 #endif

@@ -189,12 +189,22 @@ static bool has_room(const struct state *st)
 	return statvfs(st->loop->dir, &fs) || (uint64_t)fs.f_bavail * fs.f_frsize >= wanted;
 }
 
+static void begin(struct state *st, struct soak_run *run, uint64_t number, uint64_t round)
+{
+	add(st, soak_begin(number, round));
+	run->number = number;
+	run->round = round;
+	run->start_ms = (int64_t)now_ms();
+}
+
 static void start(struct state *st, struct soak_run *run)
 {
 	struct soak_loop *loop = st->loop;
 	struct soak *s = loop->soak;
 	uint64_t number = s->begun + 1;
-	size_t plan = (size_t)((number - 1) % s->nplans);
+	size_t plan = (size_t)(s->vms % s->nplans);
+	uint64_t worked = elapsed_ms(st);
+	uint64_t until = now_ms() + (s->goal_ms > worked ? s->goal_ms - worked : 0);
 	struct run_args args = {
 	    .plan = loop->plans[plan],
 	    .kernel = s->kernel,
@@ -204,7 +214,7 @@ static void start(struct state *st, struct soak_run *run)
 	    .quiet = true,
 	    .chosen = loop->accel,
 	};
-	char *log, *error;
+	char *log, *snapshot = NULL, *error;
 
 	if (!has_room(st)) {
 		end_early(st, xasprintf("there is too little room left on the disk of %s; make "
@@ -212,15 +222,17 @@ static void start(struct state *st, struct soak_run *run)
 					shown_path(loop->dir), s->id));
 		return;
 	}
-	add(st, soak_begin(number));
+	begin(st, run, number, 1);
 	if (st->ending)
 		return;
 	log = xasprintf("%s/runs.log", loop->dir);
-	run->number = number;
 	run->plan = plan;
-	run->start_ms = (int64_t)now_ms();
-	if (soak_run_start(run, &args, log, &error))
+	/* Under KVM nobody has tried it. */
+	if (!loop->boot && loop->accel->accel == ACCEL_TCG)
+		snapshot = xasprintf("%s/vm-%zu", loop->dir, plan + 1);
+	if (soak_run_start(run, &args, s->rounds, until, snapshot, log, &error))
 		end_early(st, error);
+	free(snapshot);
 	free(log);
 }
 
@@ -243,13 +255,13 @@ static void learn(struct state *st, const json_t *line)
 					shown_path(st->loop->dir)));
 }
 
-static void finish(struct state *st, struct soak_run *run)
+/* LINE (released) says how a run ended. */
+static void finish(struct state *st, json_t *line)
 {
-	json_t *line = soak_run_end(run);
 	size_t before = st->loop->soak->nfindings;
 
 	/* We cut it off ourselves. */
-	if (signals_stop() && !strcmp(get_string(line, "verdict"), "invalid")) {
+	if (!line || (signals_stop() && !strcmp(get_string(line, "verdict"), "invalid"))) {
 		json_decref(line);
 		return;
 	}
@@ -264,6 +276,23 @@ static void finish(struct state *st, struct soak_run *run)
 	json_decref(line);
 }
 
+/* What its process has said, up to its end if that is ALL. */
+static void listen(struct state *st, struct soak_run *run, bool all)
+{
+	bool more = false;
+	json_t *line;
+
+	while ((line = soak_run_line(run, &more))) {
+		finish(st, line);
+		if (more && !st->ending)
+			begin(st, run, st->loop->soak->begun + 1, run->round + 1);
+		else if (more)
+			kill(run->pid, SIGTERM);
+	}
+	if (all)
+		finish(st, soak_run_end(run));
+}
+
 static void wait_a_little(struct state *st)
 {
 	size_t n = st->loop->soak->jobs;
@@ -274,8 +303,8 @@ static void wait_a_little(struct state *st)
 		    (struct pollfd){.fd = st->runs[i].pid ? st->runs[i].fd : -1, .events = POLLIN};
 	poll(fds, n, st->pause_ms > (int64_t)now_ms() ? 100 : 1000);
 	for (size_t i = 0; i < n; i++)
-		if (st->runs[i].pid && fds[i].revents && soak_run_read(&st->runs[i]))
-			finish(st, &st->runs[i]);
+		if (st->runs[i].pid && fds[i].revents)
+			listen(st, &st->runs[i], soak_run_read(&st->runs[i]));
 	free(fds);
 }
 
@@ -286,6 +315,17 @@ static void stop_all(struct state *st)
 	for (size_t i = 0; i < st->loop->soak->jobs; i++)
 		if (st->runs[i].pid)
 			kill(st->runs[i].pid, SIGTERM);
+}
+
+/* One that goes on makes them anew, as it does without this if the host was booted meanwhile. */
+static void drop_snapshots(const struct soak_loop *loop)
+{
+	for (size_t i = 0; i < loop->soak->nplans; i++) {
+		char *path = xasprintf("%s/vm-%zu", loop->dir, i + 1);
+
+		remove_tree(path);
+		free(path);
+	}
 }
 
 int soak_work(struct soak_loop *loop)
@@ -314,6 +354,7 @@ int soak_work(struct soak_loop *loop)
 		view(&st);
 	}
 	clear_line(&st);
+	drop_snapshots(loop);
 	free(st.runs);
 	return st.status ? st.status : soak_save(loop);
 }

@@ -13,6 +13,7 @@ struct soak_loop {
 	char **plans; /* absolute paths, one per plan of the soak */
 	char **images; /* the kernel of each */
 	const struct accel_choice *accel;
+	bool boot; /* every VM, rather than restoring it */
 	struct soak *soak;
 	struct soak_log *log;
 };

@@ -12,9 +12,13 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "fields.h"
 #include "signals.h"
 #include "soak.h"
 #include "xmem.h"
+
+/* In a line for our parent: whether another run of the VM follows. */
+#define MORE "more"
 
 /* ---- in the child ---- */
 
@@ -37,35 +41,59 @@ static char *last_words(const char *log, off_t from)
 	return last ? last : xstrdup("it said nothing");
 }
 
-static void run_in_child(const struct soak_run *run, const struct run_args *args, const char *log,
-			 int out)
+struct teller {
+	size_t plan;
+	uint64_t until_ms;
+	FILE *out;
+	bool told; /* of the last run */
+};
+
+/* The number of the run is for our parent to say. */
+static void tell(struct teller *t, const struct run_report *report, const char *why, bool more)
+{
+	json_t *line = soak_end(0, t->plan, report, why);
+
+	set_number(line, MORE, more);
+	json_dumpf(line, t->out, JSON_COMPACT);
+	fputc('\n', t->out);
+	fflush(t->out);
+	json_decref(line);
+	t->told = !more;
+}
+
+static bool on_run(void *arg, const struct run_report *report, bool more)
+{
+	struct teller *t = arg;
+
+	more = more && now_ms() < t->until_ms && !signals_stop();
+	tell(t, report, NULL, more);
+	return more;
+}
+
+static void run_in_child(struct teller *t, const struct run_args *args, uint64_t rounds,
+			 const char *snapshot, const char *log)
 {
 	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	off_t from = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	struct run_report *report;
-	char *why, *text;
-	json_t *line;
-	FILE *f;
 
 	if (fd >= 0) {
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
 	}
-	run_plan(args, &report);
+	run_rounds(args, &(struct run_rounds){
+			     .n = rounds, .snapshot = snapshot, .on_run = on_run, .arg = t});
 	fflush(NULL);
-	why = report ? NULL : last_words(log, from);
-	line = soak_end(run->number, run->plan, report, why);
-	text = json_dumps(line, JSON_COMPACT);
-	f = fdopen(out, "w");
-	if (f && fputs(text, f) >= 0)
-		fclose(f);
+	if (!t->told)
+		tell(t, NULL, last_words(log, from), false);
 	_exit(0);
 }
 
 /* ---- in the parent ---- */
 
-int soak_run_start(struct soak_run *run, const struct run_args *args, const char *log, char **error)
+int soak_run_start(struct soak_run *run, const struct run_args *args, uint64_t rounds,
+		   uint64_t until_ms, const char *snapshot, const char *log, char **error)
 {
+	struct teller teller = {.plan = run->plan, .until_ms = until_ms};
 	pid_t parent = getpid();
 	int pipes[2];
 
@@ -81,7 +109,8 @@ int soak_run_start(struct soak_run *run, const struct run_args *args, const char
 		if (getppid() != parent)
 			_exit(1);
 		close(pipes[0]);
-		run_in_child(run, args, log, pipes[1]);
+		teller.out = fdopen(pipes[1], "w");
+		run_in_child(&teller, args, rounds, snapshot, log);
 	}
 	close(pipes[1]);
 	run->fd = pipes[0];
@@ -109,14 +138,32 @@ bool soak_run_read(struct soak_run *run)
 	return !n || (errno != EAGAIN && errno != EINTR);
 }
 
+json_t *soak_run_line(struct soak_run *run, bool *more)
+{
+	char *end = run->text ? strchr(run->text, '\n') : NULL;
+	json_t *line;
+
+	if (!end)
+		return NULL;
+	*end++ = '\0';
+	line = json_loads(run->text, 0, NULL);
+	run->len -= (size_t)(end - run->text);
+	memmove(run->text, end, run->len + 1);
+	*more = get_number(line, MORE);
+	json_object_del(line, MORE);
+	set_number(line, "n", run->number);
+	run->number = 0;
+	return line;
+}
+
 json_t *soak_run_end(struct soak_run *run)
 {
-	json_t *line = run->text ? json_loads(run->text, 0, NULL) : NULL;
+	json_t *line = NULL;
 	int status = 0;
 
 	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (!line) {
+	if (run->number) {
 		char *why = WIFSIGNALED(status)
 				? xasprintf("its process was killed by signal %d (%s)",
 					    WTERMSIG(status), strsignal(WTERMSIG(status)))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +20,9 @@
 #include "watch.h"
 #include "xmem.h"
 
-#define MAX_ARGS 48
+#define MAX_ARGS 64
+/* A FIFO in the directory of the VM. */
+#define GO "go"
 
 /*
  * SVM is hidden because the kernel refuses a CPU that shows it beside (software)
@@ -67,20 +70,42 @@ static void accel_args(struct args *a, enum accel accel)
 	push(a, accel == ACCEL_KVM ? CPU_MODEL ",vmx=off,arch-capabilities=off" : CPU_MODEL);
 }
 
-static void fixed_args(struct args *a)
+static void fixed_args(struct args *a, bool restored)
 {
-	static const char *const fixed[] = {
-	    "-machine",	  "microvm,acpi=off,pic=on,pit=on,rtc=on,isa-serial=on",
-	    "-display",	  "none",
-	    "-no-reboot", "-nodefaults",
-	    "-serial",	  "file:console.log",
-	    "-device",	  "virtio-serial-device",
-	    "-chardev",	  "file,id=ev,path=events.jsonl",
-	    "-device",	  "virtserialport,chardev=ev,name=septorture.events",
+	const char *const fixed[] = {
+	    "-machine",
+	    "microvm,acpi=off,pic=on,pit=on,rtc=on,isa-serial=on",
+	    "-display",
+	    "none",
+	    "-no-reboot",
+	    "-nodefaults",
+	    "-serial",
+	    "file:console.log",
+	    "-device",
+	    "virtio-serial-device",
+	    "-chardev",
+	    restored ? "file,id=ev,path=events.jsonl,append=on" : "file,id=ev,path=events.jsonl",
+	    "-device",
+	    "virtserialport,chardev=ev,name=septorture.events",
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		push(a, fixed[i]);
+}
+
+/* By what the host says when the rounds may begin, and saves the VM before. */
+static void rounds_args(struct args *a, const struct vm_rounds *rounds)
+{
+	push(a, "-chardev");
+	push(a, "pipe,id=go,path=" GO);
+	push(a, "-device");
+	push(a, "virtserialport,chardev=go,name=septorture.go");
+	if (rounds->save) {
+		push(a, "-monitor");
+		push(a, "stdio");
+	}
+	if (rounds->restore)
+		push_owned(a, "-incoming", xasprintf("exec:cat '%s'", rounds->restore));
 }
 
 /*
@@ -114,18 +139,22 @@ static char *kernel_parameters(const struct vm_config *c)
 {
 	const char *more = getenv("SEPTORTURE_APPEND"); /* tests of runs */
 	char *tsc = c->accel == ACCEL_TCG ? xasprintf("tsc_early_khz=%u ", tsc_khz()) : NULL;
+	char *rounds = c->rounds ? xasprintf("septorture_rounds=%" PRIu64 " ", c->rounds->n) : NULL;
 	char *text;
 
 	if (c->probe_ms)
 		more = "septorture_probe=1";
+	/* Of rounds, the first one's seed comes later: the VM may be saved before. */
 	text = xasprintf(
 	    "console=ttyS0 loglevel=5 panic=-1 oops=panic reboot=t tsc=reliable "
 	    "no_timer_check no5lvl %skcsan.early_enable=0 "
 	    "kcsan.interrupt_watcher=0 softvmx kvm_intel.tdx=1 kvm_intel.nested=0 "
-	    "septorture_seed=%" PRIu64 " septorture_duration_us=%" PRIu64 " %s%s%s%s",
-	    tsc ? tsc : "", c->seed, c->duration_us, c->no_faults ? "septorture_no_faults=1 " : "",
-	    c->parameters ? c->parameters : "", c->parameters ? " " : "", more ? more : "");
+	    "septorture_seed=%" PRIu64 " septorture_duration_us=%" PRIu64 " %s%s%s%s%s",
+	    tsc ? tsc : "", c->rounds ? 0 : c->seed, c->duration_us, rounds ? rounds : "",
+	    c->no_faults ? "septorture_no_faults=1 " : "", c->parameters ? c->parameters : "",
+	    c->parameters ? " " : "", more ? more : "");
 	free(tsc);
+	free(rounds);
 	return text;
 }
 
@@ -136,7 +165,9 @@ static void make_args(struct args *a, const struct vm_config *c)
 	push(a, qemu);
 	free(qemu);
 	accel_args(a, c->accel);
-	fixed_args(a);
+	fixed_args(a, c->rounds && c->rounds->restore);
+	if (c->rounds)
+		rounds_args(a, c->rounds);
 	push_owned(a, "-smp", xasprintf("%u", c->cpus));
 	push_owned(a, "-m", xasprintf("%" PRIu64 "M", c->memory >> 20));
 	push_owned(a, "-kernel", xstrdup(c->kernel));
@@ -152,12 +183,11 @@ static void log_args(const struct args *a)
 	dprintf(STDOUT_FILENO, "\n");
 }
 
-/* In the child: becomes QEMU, or sends errno through FAILED. */
-static void become_qemu(const struct vm_config *c, struct args *a, pid_t parent, int failed,
+/* In the child: becomes QEMU, whose input is IN, or sends errno through FAILED. */
+static void become_qemu(const struct vm_config *c, struct args *a, pid_t parent, int in, int failed,
 			const sigset_t *mask)
 {
-	int in = open("/dev/null", O_RDONLY | O_CLOEXEC), out = -1;
-	int err;
+	int out = -1, err;
 
 	/* Its own group: ^C is ours to handle, and a wrapper dies with what it started. */
 	setpgid(0, 0);
@@ -178,8 +208,8 @@ static void become_qemu(const struct vm_config *c, struct args *a, pid_t parent,
 	_exit(1);
 }
 
-/* Returns QEMU's pid once it runs, or -1 with errno set. */
-static pid_t start(const struct vm_config *c, struct args *a, const sigset_t *mask)
+/* Returns QEMU's pid once it runs, with IN as its input, or -1 with errno set. */
+static pid_t start(const struct vm_config *c, struct args *a, int in, const sigset_t *mask)
 {
 	pid_t parent = getpid(), pid;
 	int failed[2], err = 0;
@@ -188,7 +218,7 @@ static pid_t start(const struct vm_config *c, struct args *a, const sigset_t *ma
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		become_qemu(c, a, parent, failed[1], mask);
+		become_qemu(c, a, parent, in, failed[1], mask);
 	close(failed[1]);
 	/* The exec closes the pipe; anything in it is why there was none. */
 	if (pid > 0 && read(failed[0], &err, sizeof(err)) == sizeof(err)) {
@@ -201,23 +231,61 @@ static pid_t start(const struct vm_config *c, struct args *a, const sigset_t *ma
 	return pid;
 }
 
+/* What the agent waits for before its rounds; it stays there until QEMU reads it. */
+static int open_go(const struct vm_config *c)
+{
+	char *path = xasprintf("%s/" GO, c->dir);
+	int fd = -1;
+
+	if (!mkfifo(path, 0600) || errno == EEXIST)
+		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && !c->rounds->save)
+		dprintf(fd, "%" PRIu64 "\n", c->seed);
+	free(path);
+	return fd;
+}
+
+/* What QEMU reads and, to be told later, the other end of that; both are -1 if there is none. */
+static int open_input(const struct vm_config *c, int *tell)
+{
+	int fds[2] = {-1, -1};
+
+	*tell = -1;
+	if (!c->rounds || !c->rounds->save)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (!pipe2(fds, O_CLOEXEC))
+		*tell = fds[1];
+	return fds[0];
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 int vm_run(const struct vm_config *config, struct vm_result *result, char **error)
 {
 	struct args args = {0};
 	sigset_t watched, old;
-	pid_t pid;
+	int tell, in = open_input(config, &tell), go = config->rounds ? open_go(config) : -1;
+	pid_t pid = -1;
 
 	*result = (struct vm_result){0};
 	make_args(&args, config);
 	signals_ending(&watched);
 	sigaddset(&watched, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &watched, &old);
-	pid = start(config, &args, &old);
+	if (in >= 0 && (!config->rounds || go >= 0))
+		pid = start(config, &args, in, &old);
 	if (pid > 0)
-		watch_vm(pid, config, &watched, result);
+		watch_vm(pid, config, tell, &watched, result);
 	else
 		*error = xasprintf("cannot start %s: %s", args.v[0], strerror(errno));
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	close_if_open(in);
+	close_if_open(tell);
+	close_if_open(go);
 	free_args(&args);
 	return pid > 0 ? 0 : -1;
 }

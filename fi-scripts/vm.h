@@ -9,6 +9,30 @@
 
 enum accel { ACCEL_TCG, ACCEL_KVM };
 
+struct vm_result;
+
+/* Where a VM's events.jsonl has what is of one round: [0, head) and [from, end). */
+struct vm_round {
+	uint64_t number; /* from 1; 0: it did not come to any */
+	off_t head, from, end; /* bytes */
+	bool more; /* the agent goes on with another one */
+};
+
+/* Many loads in one boot. */
+struct vm_rounds {
+	uint64_t n;
+	/* The VM is only booted, and saved to this file where its first round would begin. NULL. */
+	const char *save;
+	/* It is one that was saved to this file; events.jsonl has what that one said. NULL. */
+	const char *restore;
+	/*
+	 * A round is over, or the VM is and this is what was left of one. RESULT is of the round
+	 * alone; what it points to is borrowed. Returns whether the VM is to go on.
+	 */
+	bool (*over)(void *arg, const struct vm_round *round, const struct vm_result *result);
+	void *arg;
+};
+
 struct vm_config {
 	const char *dir; /* absolute; gets events.jsonl, console.log, qemu.log */
 	const char *kernel; /* absolute */
@@ -22,6 +46,7 @@ struct vm_config {
 	enum accel accel;
 	/* 0: a run. Else the agent ends at once, the VM has so long to show it, and goes then. */
 	uint64_t probe_ms;
+	const struct vm_rounds *rounds; /* NULL: one load */
 };
 
 struct vm_result {

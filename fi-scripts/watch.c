@@ -26,15 +26,22 @@
 struct watch {
 	pid_t pid;
 	uint64_t start, last_byte, ended; /* ms of the monotonic clock; 0: not yet */
+	uint64_t begun; /* the VM, or this round: ms of that clock */
 	uint64_t boot_ms, silence_ms, overall_ms, poweroff_ms; /* deadlines */
 	const char *dir;
 	char *path; /* of events.jsonl */
 	int fd; /* -1 while it does not exist */
 	char *partial; /* the line that is being written */
 	size_t partial_len;
+	off_t line, after; /* where the line at hand begins, and the next one */
+	struct vm_round round; /* the one under way */
+	const sigset_t *signals;
 	bool show; /* a terminal is looking */
 	json_int_t first_case; /* of an enumeration, in this boot; 0: none yet */
 	uint64_t first_case_ms;
+	bool stop; /* the VM is not to go on with another round */
+	const struct vm_rounds *rounds;
+	int tell; /* QEMU's monitor; -1: there is none */
 	struct vm_result *result;
 };
 
@@ -69,6 +76,78 @@ static void show_case(struct watch *w, const json_t *event)
 		(long long)total, left / 1000, json_string_value(json_object_get(event, "site")));
 }
 
+static void on_round(struct watch *w, const json_t *event)
+{
+	if (!w->round.number)
+		w->round.head = w->line;
+	w->round.number = (uint64_t)json_integer_value(json_object_get(event, "n"));
+	w->round.from = w->line;
+	w->begun = now_ms();
+	w->ended = 0;
+}
+
+/* The most of it that was resident, in KiB; 0: it is gone. */
+static uint64_t resident_kib(pid_t pid)
+{
+	char *path = xasprintf("/proc/%d/status", (int)pid), *line = NULL;
+	FILE *f = fopen(path, "re");
+	uint64_t kib = 0;
+	size_t size = 0;
+
+	while (f && !kib && getline(&line, &size, f) > 0)
+		sscanf(line, "VmHWM: %" SCNu64, &kib);
+	if (f)
+		fclose(f);
+	free(line);
+	free(path);
+	return kib;
+}
+
+/* What is made of it takes its time, in which a signal may come. */
+static bool round_over(struct watch *w, const struct vm_result *result)
+{
+	bool go_on;
+
+	if (!w->rounds->over)
+		return false;
+	sigprocmask(SIG_UNBLOCK, w->signals, NULL);
+	go_on = w->rounds->over(w->rounds->arg, &w->round, result);
+	sigprocmask(SIG_BLOCK, w->signals, NULL);
+	return go_on;
+}
+
+static void on_end(struct watch *w, const json_t *event)
+{
+	if (w->ended)
+		return;
+	w->ended = now_ms();
+	if (!w->rounds)
+		return;
+	w->round.more = json_is_true(json_object_get(event, "more"));
+	w->round.end = w->after;
+	w->stop = !round_over(w, &(struct vm_result){
+				     .reported = true,
+				     .ended = true,
+				     .wall_ms = w->ended - w->begun,
+				     .rss_kib = resident_kib(w->pid),
+				 });
+	w->ended = now_ms();
+	/* What comes until it says so belongs to the next one already. */
+	if (w->round.more) {
+		w->round.number++;
+		w->round.from = w->after;
+	}
+}
+
+/* One after another; what becomes of it is for those to say who restore it. */
+static void save_vm(const struct watch *w)
+{
+	dprintf(w->tell,
+		"migrate_set_parameter max-bandwidth 100G\nmigrate \"exec:cat >'%s'\"\n"
+		"info migrate\nquit\n",
+		w->rounds->save);
+}
+
 static void on_line(struct watch *w, const char *line)
 {
 	json_t *event;
@@ -76,12 +155,17 @@ static void on_line(struct watch *w, const char *line)
 
 	/* Most lines are kernel log. */
 	if (!strstr(line, "\"progress\"") && !strstr(line, "\"end\"") &&
+	    !strstr(line, "\"round\"") && !strstr(line, "\"ready\"") &&
 	    !strstr(line, "\"case_begin\""))
 		return;
 	event = json_loads(line, 0, NULL);
 	name = json_string_value(json_object_get(event, "e"));
-	if (name && !strcmp(name, "end") && !w->ended)
-		w->ended = now_ms();
+	if (name && !strcmp(name, "end"))
+		on_end(w, event);
+	if (name && !strcmp(name, "round") && w->rounds && !w->stop)
+		on_round(w, event);
+	if (name && !strcmp(name, "ready") && w->tell >= 0)
+		save_vm(w);
 	if (name && !strcmp(name, "progress") && w->show)
 		show_progress(w, event);
 	if (name && !strcmp(name, "case_begin") && w->show)
@@ -92,10 +176,12 @@ static void on_line(struct watch *w, const char *line)
 static void on_bytes(struct watch *w, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
+		w->after++;
 		if (bytes[i] == '\n') {
 			w->partial[w->partial_len] = '\0';
 			on_line(w, w->partial);
 			w->partial_len = 0;
+			w->line = w->after;
 		} else if (w->partial_len < MAX_PARTIAL - 1) {
 			w->partial[w->partial_len++] = bytes[i];
 		}
@@ -117,19 +203,26 @@ static void read_events(struct watch *w)
 
 /* ---- the end ---- */
 
+/* All that was to come has come. */
+static bool is_over(const struct watch *w)
+{
+	return w->ended && (w->stop || !w->round.more);
+}
+
 /* Says why the VM has to go now, or NULL. */
 static char *past_deadline(const struct watch *w, uint64_t now)
 {
-	if (w->ended)
+	if (is_over(w))
 		return NULL;
 	if (!w->last_byte && now - w->start > w->boot_ms)
 		return xasprintf("the VM did not report within %" PRIu64 " s of its start",
 				 w->boot_ms / 1000);
 	if (w->last_byte && now - w->last_byte > w->silence_ms)
 		return xasprintf("the VM fell silent for %" PRIu64 " s", w->silence_ms / 1000);
-	if (now - w->start > w->overall_ms)
-		return xasprintf("the VM did not end within %" PRIu64 " s of its start",
-				 w->overall_ms / 1000);
+	if (now - w->begun > w->overall_ms)
+		return xasprintf("the VM did not end within %" PRIu64 " s of %s",
+				 w->overall_ms / 1000,
+				 w->round.number ? "its last round's begin" : "its start");
 	return NULL;
 }
 
@@ -155,8 +248,8 @@ static void pause_watching(struct watch *w, const sigset_t *signals)
 	if (!sig)
 		return;
 	w->result->interrupted = true;
-	end_vm(w, w->ended ? NULL
-			   : xasprintf("it was stopped by signal %d (%s)", sig, strsignal(sig)));
+	end_vm(w, is_over(w) ? NULL
+			     : xasprintf("it was stopped by signal %d (%s)", sig, strsignal(sig)));
 }
 
 /* What is written to a full disk is lost without a word from QEMU. */
@@ -174,7 +267,7 @@ static bool disk_is_full(const struct watch *w)
 /* Says that the disk is full, or returns NULL. */
 static char *out_of_room(struct watch *w)
 {
-	if (w->ended || !disk_is_full(w))
+	if (is_over(w) || !disk_is_full(w))
 		return NULL;
 	w->result->no_room = true;
 	return xasprintf("the disk is full: there is no room left in %s", shown_path(w->dir));
@@ -184,7 +277,7 @@ static void why_it_went(struct watch *w, int status)
 {
 	struct vm_result *r = w->result;
 
-	if (w->ended || r->why)
+	if (is_over(w) || r->why)
 		return;
 	r->why = out_of_room(w);
 	if (r->why)
@@ -204,7 +297,7 @@ static void look(struct watch *w)
 	uint64_t now = now_ms();
 	char *why;
 
-	if (w->result->why || (w->ended && now - w->ended >= w->poweroff_ms)) {
+	if (w->result->why || w->stop || (is_over(w) && now - w->ended >= w->poweroff_ms)) {
 		end_vm(w, NULL);
 		return;
 	}
@@ -249,17 +342,21 @@ static void set_deadlines(struct watch *w, const struct vm_config *config)
 	w->poweroff_ms = POWEROFF_MS;
 }
 
-void watch_vm(pid_t pid, const struct vm_config *config, const sigset_t *signals,
+void watch_vm(pid_t pid, const struct vm_config *config, int tell, const sigset_t *signals,
 	      struct vm_result *result)
 {
 	struct watch w = {
 	    .pid = pid,
 	    .start = now_ms(),
+	    .begun = now_ms(),
 	    .dir = config->dir,
 	    .path = xasprintf("%s/events.jsonl", config->dir),
 	    .fd = -1,
 	    .partial = xcalloc(1, MAX_PARTIAL),
 	    .show = isatty(STDERR_FILENO) && !config->probe_ms,
+	    .signals = signals,
+	    .rounds = config->rounds,
+	    .tell = tell,
 	    .result = result,
 	};
 
@@ -268,8 +365,13 @@ void watch_vm(pid_t pid, const struct vm_config *config, const sigset_t *signals
 	if (w.show)
 		fputs("\r\033[K", stderr);
 	result->reported = w.last_byte;
-	result->ended = w.ended;
-	result->wall_ms = now_ms() - w.start;
+	result->ended = is_over(&w);
+	result->wall_ms = now_ms() - w.begun;
+	if (w.rounds && !is_over(&w)) {
+		w.round.more = false;
+		w.round.end = w.after;
+		round_over(&w, result);
+	}
 	if (w.fd >= 0)
 		close(w.fd);
 	free(w.path);

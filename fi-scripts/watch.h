@@ -8,10 +8,11 @@
 #include "vm.h"
 
 /*
- * Returns when PID is gone and reaped; kills its process group at a deadline
- * or on a signal. SIGNALS, SIGCHLD among them, are blocked by the caller.
+ * TELL is QEMU's monitor, if the VM is to be saved. Returns when PID is gone and reaped; kills its
+ * process group at a deadline or on a signal. SIGNALS, SIGCHLD among them, are blocked by the
+ * caller.
  */
-void watch_vm(pid_t pid, const struct vm_config *config, const sigset_t *signals,
+void watch_vm(pid_t pid, const struct vm_config *config, int tell, const sigset_t *signals,
 	      struct vm_result *result);
 
 #endif

@@ -190,6 +190,8 @@ static json_t *head(const struct run_report *run)
 	set_number(o, "v", REPORT_VERSION);
 	set_string(o, "verdict", run_verdict_word(run));
 	set_string(o, "invalid", invalid);
+	set_known(o, "round", run->round, run->round);
+	set_string(o, "first_round", run->first_round);
 	set_string(o, "vm_end", run->vm_end);
 	set_string(o, "id", run->id);
 	set_string(o, "plan", run->plan);

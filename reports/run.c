@@ -103,6 +103,7 @@ void run_free(struct run_report *run)
 	free(run->reproduce);
 	free(run->accel);
 	free(run->accel_why);
+	free(run->first_round);
 	free(run->vm_end);
 	free(run->no_lines);
 	free(run->kernel);

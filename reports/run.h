@@ -117,6 +117,8 @@ struct run_report {
 	uint64_t duration_us; /* the load that was asked for */
 	uint64_t wall_ms; /* from the start of the VM to its end */
 	uint64_t qemu_kib; /* the most that QEMU had resident */
+	uint64_t round; /* of its VM, from 1; 0: it had a VM for itself */
+	char *first_round; /* the id of the first run in that VM; NULL */
 	char *vm_end; /* why the VM went or was ended before its `end` event, or NULL */
 	struct scope *scope; /* of the kernel; NULL: unknown, everything counts */
 	char *no_lines; /* why findings have no source lines; NULL: they have, or there are none */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "seed.h"
 #include "xmem.h"
 
 #define SOAK_VERSION 1
@@ -36,16 +37,18 @@ json_t *soak_first(const struct soak *s, const char *const *plans)
 	set_number(o, "jobs", s->jobs);
 	set_number(o, "goal_ms", s->goal_ms);
 	set_number(o, "duration_us", s->duration_us);
+	set_number(o, "rounds", s->rounds);
 	json_object_set_new(o, "plans", list);
 	free(seed);
 	return o;
 }
 
-json_t *soak_begin(uint64_t number)
+json_t *soak_begin(uint64_t number, uint64_t round)
 {
 	json_t *o = line_of("begin");
 
 	set_number(o, "n", number);
+	set_number(o, "round", round);
 	return o;
 }
 
@@ -150,6 +153,8 @@ static bool take_first(struct soak *s, const json_t *o)
 	s->jobs = get_number(o, "jobs");
 	s->goal_ms = get_number(o, "goal_ms");
 	s->duration_us = get_number(o, "duration_us");
+	/* Journals from before there were rounds do not tell. */
+	s->rounds = get_number(o, "rounds") ? get_number(o, "rounds") : 1;
 	json_array_foreach(plans, i, plan)
 	{
 		const char *path = json_string_value(plan);
@@ -241,6 +246,7 @@ bool soak_take(struct soak *s, const json_t *o)
 		good = false;
 	else if (good && !strcmp(kind, "begin")) {
 		s->begun = get_number(o, "n");
+		s->vms += get_number(o, "round") < 2;
 		s->lost++;
 	} else if (good && !strcmp(kind, "end"))
 		good = take_end(s, o);
@@ -275,15 +281,9 @@ uint64_t soak_invalid(const struct soak *s)
 	return n;
 }
 
-/* splitmix64. */
 uint64_t soak_seed(const struct soak *s, uint64_t number)
 {
-	uint64_t z = s->seed + number * 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	z ^= z >> 31;
-	return z ? z : 1;
+	return seed_draw(s->seed, number);
 }
 
 bool soak_is_example(const struct soak *s, const char *id)

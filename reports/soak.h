@@ -36,10 +36,12 @@ struct soak {
 	uint64_t seed, jobs;
 	uint64_t goal_ms; /* how long it is to be */
 	uint64_t duration_us; /* of the load of a run; 0: the plan's */
+	uint64_t rounds; /* runs in each VM, at most */
 	size_t nplans;
 	struct soak_plan *plans;
 	/* From the others. */
 	uint64_t begun; /* number of the last run that began, from 1 */
+	uint64_t vms; /* that were booted for them */
 	uint64_t runs; /* that came to an end */
 	uint64_t elapsed_ms; /* at work */
 	uint64_t lost; /* runs that began, and of which nothing is known */
@@ -55,8 +57,8 @@ struct soak {
 /* The first line. PLANS has paths, ended by a NULL. Release it. */
 json_t *soak_first(const struct soak *s, const char *const *plans);
 
-/* The line of a run that begins. */
-json_t *soak_begin(uint64_t number);
+/* The line of a run that begins, as the ROUNDth of its VM, from 1. */
+json_t *soak_begin(uint64_t number, uint64_t round);
 
 /*
  * The line of run NUMBER, of plan PLAN (from 0), which is over. REPORT may be NULL: it came to
@@ -75,7 +77,7 @@ bool soak_take(struct soak *s, const json_t *line);
 size_t soak_new_findings(const struct soak *s);
 uint64_t soak_invalid(const struct soak *s);
 
-/* The seed of run NUMBER: not 0, and another one for each. */
+/* The seed of a VM whose first run is NUMBER: not 0, and another one for each. */
 uint64_t soak_seed(const struct soak *s, uint64_t number);
 
 /* Whether the run ID is to be kept: the first or last that had a finding that counts. */

@@ -20,8 +20,8 @@ static void put_head(const struct soak *s, FILE *out)
 	table_addf(&t, "%s of %s, %" PRIu64 " VM%s at a time, on %s", elapsed, goal, s->jobs,
 		   s->jobs == 1 ? "" : "s", s->accel ? s->accel : "unknown");
 	table_add(&t, "runs");
-	table_addf(&t, "%" PRIu64 ", %" PRIu64 " no result, %" PRIu64 " cut off", s->runs,
-		   soak_invalid(s), s->lost);
+	table_addf(&t, "%" PRIu64 " in %" PRIu64 " VMs, %" PRIu64 " no result, %" PRIu64 " cut off",
+		   s->runs, s->vms, soak_invalid(s), s->lost);
 	table_add(&t, "proved");
 	table_addf(&t, "%zu faults injected or window pairs hit", s->nproved);
 	table_print(&t, "", out);

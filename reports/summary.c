@@ -35,7 +35,11 @@ void summary_head(const struct run_report *run, struct table *t)
 	char *load = unit_format(UNIT_TIME, run->duration_us);
 
 	table_add(t, "run");
-	table_add(t, summary_word(run->id));
+	if (run->round > 1)
+		table_addf(t, "%s, number %" PRIu64 " in the VM of %s", summary_word(run->id),
+			   run->round, summary_word(run->first_round));
+	else
+		table_add(t, summary_word(run->id));
 	summary_subject(run, t);
 	table_add(t, "load");
 	table_addf(t, "%s asked for, %.1f s done; %.1f s with boot", load, run->load_ms / 1e3,

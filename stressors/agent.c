@@ -25,6 +25,7 @@ struct options {
 	const char *events;
 	uint64_t seed;
 	uint64_t duration_us;
+	uint64_t rounds; /* so many loads, one after another, each with a seed of its own; 0: one */
 	bool probe; /* the host only wants to know whether the VM comes up */
 	bool no_faults; /* the load without injections */
 	bool no_oracles; /* to measure what they cost; such a run finds less */
@@ -86,6 +87,8 @@ static void kernel_options(struct options *o)
 		o->seed = strtoull(seed, NULL, 0);
 	if (duration)
 		o->duration_us = strtoull(duration, NULL, 0);
+	if (getenv("septorture_rounds"))
+		o->rounds = strtoull(getenv("septorture_rounds"), NULL, 0);
 }
 
 static void hello(void)
@@ -243,26 +246,56 @@ static void kcsan_on(void)
 		event_fail("KCSAN cannot be switched on through " KCSAN);
 }
 
+/* The counter NAME of KCSAN's TEXT. */
+static long long kcsan_counter(const char *text, const char *name)
+{
+	const char *s = strstr(text, name);
+	long long n = 0;
+
+	if (s)
+		sscanf(s + strlen(name), ": %lld", &n);
+	return n;
+}
+
+/* What KCSAN did since the last call; false: there is none. */
+static bool kcsan_since(long long *watchpoints, long long *races, bool *on)
+{
+	static long long watchpoints_before, races_before;
+	char *text = file_read(KCSAN);
+	bool there = text;
+
+	if (there) {
+		*on = !strncmp(text, "enabled: 1", 10);
+		*watchpoints = kcsan_counter(text, "setup_watchpoints") - watchpoints_before;
+		*races = kcsan_counter(text, "data_races") - races_before;
+		watchpoints_before += *watchpoints;
+		races_before += *races;
+	}
+	free(text);
+	return there;
+}
+
+/* What was before the load does not count. */
+static void kcsan_begin(void)
+{
+	long long watchpoints, races;
+	bool on;
+
+	kcsan_since(&watchpoints, &races, &on);
+}
+
 /* A sanitizer that looked at nothing has found nothing for the wrong reason. */
 static void kcsan_report(void)
 {
-	char *text = file_read(KCSAN);
-	long long watchpoints = 0, races = 0;
-	const char *s;
+	long long watchpoints, races;
+	bool on;
 
-	if (!text)
+	if (!kcsan_since(&watchpoints, &races, &on))
 		return;
-	s = strstr(text, "setup_watchpoints: ");
-	if (s)
-		sscanf(s, "setup_watchpoints: %lld", &watchpoints);
-	s = strstr(text, "data_races: ");
-	if (s)
-		sscanf(s, "data_races: %lld", &races);
 	event_emit("kcsan", "{s:I, s:I}", "watchpoints", (json_int_t)watchpoints, "races",
 		   (json_int_t)races);
-	if (!watchpoints || strncmp(text, "enabled: 1", 10))
+	if (!watchpoints || !on)
 		event_fail("KCSAN did not look: " KCSAN " says it is off, or it set no watchpoint");
-	free(text);
 }
 
 /* One splat switches lockdep off for the rest of the boot. */
@@ -340,7 +373,13 @@ static void run_load(const struct plan *plan)
 	windows_report();
 }
 
-static void run_plan(const struct options *o)
+struct job {
+	const struct options *options;
+	struct plan *plan;
+};
+
+/* Up to the load, or loads; NULL after event_fail(). */
+static struct plan *prepare(const struct options *o)
 {
 	struct plan *plan;
 	char *error;
@@ -350,7 +389,7 @@ static void run_plan(const struct options *o)
 	if (!plan) {
 		event_fail("%s", error);
 		free(error);
-		return;
+		return NULL;
 	}
 	if (o->seed)
 		plan->seed = o->seed;
@@ -363,10 +402,21 @@ static void run_plan(const struct options *o)
 		inject_calm();
 	if (o->no_oracles)
 		oracles_off();
-	/* Not freed: a thread that is stuck may still use it. */
-	tag_thread(TAG_MAIN);
 	kcsan_on();
 	selftest(plan->nfaults || o->enumerate.first);
+	return plan;
+}
+
+static void run_once(void *arg, uint64_t seed)
+{
+	const struct job *job = arg;
+	const struct options *o = job->options;
+	struct plan *plan = job->plan;
+
+	plan->seed = seed;
+	tag_thread(TAG_MAIN);
+	kcsan_begin();
+	windows_begin();
 	oracles_start(plan);
 	gcov_begin();
 	if (o->enumerate.first && !event_failed())
@@ -378,6 +428,23 @@ static void run_plan(const struct options *o)
 	kcsan_report();
 	lockdep_report();
 	oracles_end();
+	phase("end", 0);
+}
+
+/* What there is to do between `hello` and the end. */
+static void run_plan(const struct options *o)
+{
+	/* The plan is not freed: a thread that is stuck may still use it. */
+	struct job job = {.options = o, .plan = prepare(o)};
+
+	if (job.plan && o->rounds) {
+		rounds_run(o->rounds, run_once, &job);
+		return;
+	}
+	if (job.plan)
+		run_once(&job, job.plan->seed);
+	kmsg_stop();
+	event_end(false);
 }
 
 int main(int argc, char **argv)
@@ -393,7 +460,7 @@ int main(int argc, char **argv)
 		argp_parse(&argp, argc, argv, 0, NULL, &o);
 	}
 	if (!o.events)
-		o.events = init_events_port();
+		o.events = init_port("septorture.events");
 	err = o.events ? event_open(o.events) : -ENOENT;
 	if (err) {
 		fprintf(stderr, "septorture: the event stream %s cannot be opened: %s\n",
@@ -403,12 +470,10 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	hello();
-	if (!o.probe && !kmsg_start()) {
+	if (!o.probe && !kmsg_start())
 		run_plan(&o);
-		phase("end", 0);
-		kmsg_stop();
-	}
-	event_end();
+	else
+		event_end(false);
 	if (init)
 		init_go_down();
 	return event_failed() ? 3 : 0;

@@ -48,8 +48,8 @@ struct event_note {
  * first finding is put into SAID.
  */
 void event_mute(struct event_note *said);
-/* The last line. */
-void event_end(void);
+/* The last line, of this round if there are MORE. */
+void event_end(bool more);
 
 /* Microseconds since boot. */
 uint64_t now_us(void);
@@ -67,14 +67,14 @@ int file_write(const char *path, const char *text);
 /* --- init.c: for PID 1 of our VM --- */
 
 void init_mount(void);
-/* The device of the VM's event port, found by name as there is no udev; NULL: none. */
-const char *init_events_port(void);
+/* The device of the VM's port NAME, as there is no udev; NULL: none. free() it. */
+char *init_port(const char *name);
 /* Everything is said. A reset ends QEMU (-no-reboot) on every machine type, power-off does not. */
 __attribute__((noreturn)) void init_go_down(void);
 
 /* --- kmsg.c --- */
 
-/* Starts forwarding /dev/kmsg as events. */
+/* Starts forwarding /dev/kmsg as events, from where this or a child of this stopped. */
 int kmsg_start(void);
 /* Forwards what is left and stops. */
 void kmsg_stop(void);
@@ -97,6 +97,18 @@ void gcov_begin(void);
 void gcov_report(void);
 /* The same of what case NUMBER of an enumeration took, 0 the one in which nothing fails. */
 void gcov_case(uint64_t number);
+
+/* --- rounds.c --- */
+
+/*
+ * Calls RUN(ARG, seed) up to N times, each in a process of its own, which begins as this one is
+ * now, with events of its own from `round` to `end` (docs/events.md). Ends with the first round
+ * that found something, or after which the kernel has said that something is wrong: it may not
+ * be what it was. The first seed comes from the host, who may have waited as long as it likes:
+ * up to then, nothing depends on one. Needs kmsg_start(). Returns when all is said, the `end`
+ * event too.
+ */
+void rounds_run(uint64_t n, void (*run)(void *arg, uint64_t seed), void *arg);
 
 /* --- selftest.c --- */
 
@@ -139,7 +151,9 @@ bool kvm_stat(int stats_fd, const char *name, uint64_t *value);
 
 /* --- windows.c --- */
 
-/* Emits a `window` event for each kind of frozen window that there was since boot. */
+/* Windows count from now on. */
+void windows_begin(void);
+/* Emits a `window` event for each kind of frozen window that there was. */
 void windows_report(void);
 
 /* --- seam_log.c --- */

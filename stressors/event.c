@@ -160,9 +160,9 @@ unsigned int event_findings(void)
 	return atomic_load(&findings);
 }
 
-void event_end(void)
+void event_end(bool more)
 {
-	event_emit("end", "{s:s, s:I}", "status", event_failed() ? "failed" : "done", "events",
-		   (json_int_t)written);
+	event_emit("end", "{s:s, s:I, s:b}", "status", event_failed() ? "failed" : "done", "events",
+		   (json_int_t)written, "more", more);
 	fsync(fd);
 }

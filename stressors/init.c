@@ -23,21 +23,24 @@ void init_mount(void)
 	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
 }
 
-const char *init_events_port(void)
+char *init_port(const char *wanted)
 {
-	static char path[64];
+	char path[64];
 
 	for (int i = 0; i < 8; i++) {
 		char *name;
+		bool found;
 
 		snprintf(path, sizeof(path), "/sys/class/virtio-ports/vport0p%d/name", i);
 		name = file_read(path);
-		if (name && !strncmp(name, "septorture.events", 17)) {
-			free(name);
-			snprintf(path, sizeof(path), "/dev/vport0p%d", i);
-			return path;
-		}
+		if (name)
+			name[strcspn(name, "\n")] = '\0';
+		found = name && !strcmp(name, wanted);
 		free(name);
+		if (found) {
+			snprintf(path, sizeof(path), "/dev/vport0p%d", i);
+			return strdup(path);
+		}
 	}
 	return NULL;
 }

@@ -7,12 +7,13 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static int fd = -1;
 static pthread_t thread;
 static atomic_bool stopping;
-static uint64_t next_seq;
+static uint64_t *next_seq; /* shared with children that read on */
 static atomic_bool saw_provoked_race;
 static atomic_uint splats;
 static atomic_uint marks; /* of kmsg_splats() that came by */
@@ -70,11 +71,11 @@ static void forward(char *record)
 	find_caller(record, caller);
 	text[strcspn(text, "\n")] = '\0';
 	/* On a machine that ran before us, the first record is where we begin. */
-	if (!next_seq && getpid() != 1)
-		next_seq = seq;
-	if (seq != next_seq)
-		event_emit("klog_lost", "{s:I}", "records", (json_int_t)(seq - next_seq));
-	next_seq = seq + 1;
+	if (!*next_seq && getpid() != 1)
+		*next_seq = seq;
+	if (seq != *next_seq)
+		event_emit("klog_lost", "{s:I}", "records", (json_int_t)(seq - *next_seq));
+	*next_seq = seq + 1;
 	if (strstr(text, "KCSAN") && strstr(text, "septorture_provoked_race"))
 		atomic_store(&saw_provoked_race, true);
 	event_emit("klog", "{s:I, s:i, s:I, s:s, s:s}", "seq", (json_int_t)seq, "pri",
@@ -129,13 +130,22 @@ unsigned int kmsg_splats(void)
 	return atomic_load(&splats);
 }
 
+static int open_log(void)
+{
+	next_seq = mmap(NULL, sizeof(*next_seq), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && next_seq != MAP_FAILED)
+		return 0;
+	event_fail("/dev/kmsg cannot be read: %s", strerror(errno));
+	return -1;
+}
+
 int kmsg_start(void)
 {
-	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0) {
-		event_fail("/dev/kmsg cannot be read: %s", strerror(errno));
+	if (fd < 0 && open_log())
 		return -1;
-	}
+	atomic_store(&stopping, false);
 	if (pthread_create(&thread, NULL, run, NULL)) {
 		event_fail("the thread that reads /dev/kmsg cannot be started");
 		return -1;
@@ -147,5 +157,4 @@ void kmsg_stop(void)
 {
 	atomic_store(&stopping, true);
 	pthread_join(thread, NULL);
-	close(fd);
 }

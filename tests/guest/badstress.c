@@ -125,7 +125,7 @@ int main(void)
 	plan.stressors[0].stressor = &good;
 	plan.stressors[1].stressor = choose();
 	plan.stressors[2].stressor = &skipped;
-	port = init_events_port();
+	port = init_port("septorture.events");
 	if (port && !event_open(port)) {
 		event_emit("hello", "{s:i, s:s, s:s, s:s}", "v", 1, "agent", "badstress", "kernel",
 			   "test", "platform", "soft");
@@ -139,7 +139,7 @@ int main(void)
 			td_destroy(td);
 		}
 		kmsg_stop();
-		event_end();
+		event_end(false);
 	}
 	init_go_down();
 }

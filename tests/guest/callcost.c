@@ -87,7 +87,7 @@ int main(void)
 	const char *port;
 
 	init_mount();
-	port = init_events_port();
+	port = init_port("septorture.events");
 	if (port && !event_open(port)) {
 		event_emit("hello", "{s:i, s:s, s:s, s:s}", "v", 1, "agent", "callcost", "kernel",
 			   "test", "platform", "soft");
@@ -98,7 +98,7 @@ int main(void)
 		measure_armed();
 		measure("disarmed again");
 		kmsg_stop();
-		event_end();
+		event_end(false);
 	}
 	init_go_down();
 }

@@ -443,7 +443,7 @@ int main(void)
 	const char *port;
 
 	init_mount();
-	port = init_events_port();
+	port = init_port("septorture.events");
 	if (port && !event_open(port)) {
 		event_emit("hello", "{s:i, s:s, s:s, s:s}", "v", 1, "agent", "failfn", "kernel",
 			   "test", "platform", "soft");
@@ -454,7 +454,7 @@ int main(void)
 		selftest(true);
 		check_all();
 		kmsg_stop();
-		event_end();
+		event_end(false);
 	}
 	init_go_down();
 }

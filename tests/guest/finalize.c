@@ -85,7 +85,7 @@ int main(void)
 	const char *port;
 
 	init_mount();
-	port = init_events_port();
+	port = init_port("septorture.events");
 	if (port && !event_open(port)) {
 		event_emit("hello", "{s:i, s:s, s:s, s:s}", "v", 1, "agent", "finalize", "kernel",
 			   "test", "platform", "soft");
@@ -94,7 +94,7 @@ int main(void)
 		selftest(true);
 		run();
 		kmsg_stop();
-		event_end();
+		event_end(false);
 	}
 	init_go_down();
 }

@@ -367,7 +367,7 @@ int main(void)
 	const char *port;
 
 	init_mount();
-	port = init_events_port();
+	port = init_port("septorture.events");
 	if (port && !event_open(port)) {
 		event_emit("hello", "{s:i, s:s, s:s, s:s}", "v", 1, "agent", "seam", "kernel",
 			   "test", "platform", "soft");
@@ -378,7 +378,7 @@ int main(void)
 		selftest(true);
 		check_all(&plan);
 		kmsg_stop();
-		event_end();
+		event_end(false);
 	}
 	init_go_down();
 }

@@ -294,7 +294,20 @@ static int windows_show(struct seq_file *m, void *v)
 		}
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(windows);
+
+/* Whatever is written: all begins anew. */
+static ssize_t windows_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos)
+{
+	for (int o = 0; o < NR_OPS; o++)
+		for (int p = 0; p < NR_PLACES; p++) {
+			atomic64_set(&opened[o][p], 0);
+			for (int a = 0; a < NR_OPS; a++)
+				for (int w = 0; w < NR_WAYS; w++)
+					atomic64_set(&met[o][p][a][w], 0);
+		}
+	return len;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(windows);
 
 static int frozen_show(struct seq_file *m, void *v)
 {
@@ -319,7 +332,7 @@ static int __init spte_windows_init(void)
 	err = register_trace_contention_begin(on_contention, NULL);
 	if (err)
 		return err;
-	debugfs_create_file("windows", 0400, septorture_dir, NULL, &windows_fops);
+	debugfs_create_file("windows", 0600, septorture_dir, NULL, &windows_fops);
 	debugfs_create_file("frozen", 0400, septorture_dir, NULL, &frozen_fops);
 	return 0;
 }
