@@ -24,8 +24,10 @@
 #define SECOND	   1000000ull
 #define YEAR	   (365 * 24 * 3600 * SECOND)
 
-/* Of load in one VM: booting is little beside it, and what ages in it has no time to. */
+/* Of load in one VM: to bring it up is little beside it, and what ages in it has no time to. */
 #define VM_LOAD (300 * SECOND)
+/* So often each plan has its turn at least. */
+#define TURNS 4
 
 #define VM_OVERHEAD (512ull << 20) /* of QEMU, and of what reads its events */
 
@@ -102,7 +104,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
     {"for", 'f', "TIME", 0, "How long the soak is to be, such as '8 h'", 0},
     {"jobs", 'j', "N", 0, "So many VMs at a time (as many as there are cores and memory for)", 0},
-    {"rounds", 'R', "N", 0, "So many runs in each VM (as many as make 5 min of load)", 0},
+    {"rounds", 'R', "N", 0,
+     "So many runs in each VM (as many as make 5 min of load, or less if the time is short)", 0},
     {"duration", 'd', "TIME", 0, "Length of each run's load, instead of its plan's", 0},
     {"boot", 'b', NULL, 0, "Boot every VM, rather than restore it from one that was saved", 0},
     {"kernel", 'K', "CONFIG", 0, "Run all plans on this kernel: a name in configs/kernel", 0},
@@ -199,14 +202,16 @@ static uint64_t usual_jobs(const struct job *j, size_t n)
 }
 
 /* By the plan whose load is the longest. */
-static uint64_t usual_rounds(const struct job *j, size_t n)
+static uint64_t usual_rounds(const struct job *j, size_t n, uint64_t jobs)
 {
 	uint64_t longest = j->args->duration_us;
+	uint64_t load = j->args->for_us / TURNS / n * jobs;
 
 	for (size_t i = 0; !j->args->duration_us && i < n; i++)
 		if (j->plans[i]->duration_us > longest)
 			longest = j->plans[i]->duration_us;
-	return longest && longest < VM_LOAD ? VM_LOAD / longest : 1;
+	load = load < VM_LOAD ? load : VM_LOAD;
+	return longest && longest < load ? load / longest : 1;
 }
 
 /* ---- a new one, or one that goes on ---- */
@@ -225,7 +230,7 @@ static int begin(struct job *j)
 
 	first.id = j->dir.id;
 	first.jobs = args->jobs ? args->jobs : usual_jobs(j, args->plans.n);
-	first.rounds = args->rounds ? args->rounds : usual_rounds(j, args->plans.n);
+	first.rounds = args->rounds ? args->rounds : usual_rounds(j, args->plans.n, first.jobs);
 	first.accel = (char *)accel_name(j->accel.accel);
 	for (size_t i = 0; i < args->plans.n; i++)
 		plans[i] = files_from_source(j->src, j->loop.plans[i]);

@@ -154,6 +154,8 @@ void soak_json(const struct soak *s, FILE *out)
 	set_number(o, "runs", s->runs);
 	set_number(o, "invalid", soak_invalid(s));
 	set_number(o, "lost", s->lost);
+	set_number(o, "rounds", s->rounds);
+	set_number(o, "vms", s->vms);
 	set_string(o, "stopped", s->stopped);
 	json_object_set_new(o, "plans", plans_json(s));
 	json_object_set_new(o, "findings", findings_json(s));
