@@ -148,7 +148,7 @@ $(O)/klog-fuzz: tests/fuzz_klog.c $(KLOG_FUZZED) $(wildcard reports/*.h) lib/xme
 
 .PHONY: unit-programs vm-programs
 vm-programs: $(VM_TESTS) $(GUESTS)
-unit-programs: $(UNIT_TESTS) $(O)/tests/septorture $(O)/mutate
+unit-programs: $(UNIT_TESTS) $(O)/tests/septorture $(O)/tests/clock_jumps.so $(O)/mutate
 
 # The host links the stressors, too, for their descriptions; not the agent's main().
 $(O)/septorture: $(MAIN) $(HOST) $(REPORTS) $(LIB) $(filter-out %/agent.o,$(STRESSORS))
@@ -173,6 +173,11 @@ $(SEAM_TESTS):
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# Into a program that is tested, beside its sanitizers if it has some.
+$(O)/tests/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fPIC -shared -o $@ $<
+
 # The tool that puts seeded bugs into a tree; kernel/build.sh makes its own when it has none.
 $(O)/mutate: kernel/mutate.c
 	@mkdir -p $(@D)
@@ -189,7 +194,7 @@ $(O)/obj/tests/%.o: ALL_CFLAGS += -DSRCDIR='"$(CURDIR)"' -DBUILDDIR='"$(abspath 
 clean:
 	rm -rf $(O)/obj $(O)/tests $(O)/septorture $(O)/agent
 
-FORMATTED := $(wildcard lib/*.[ch] reports/*.[ch] fi-scripts/*.[ch] stressors/*.[ch] tests/*.[ch] tests/guest/*.c tests/softseam/*.[ch] kernel/mutate.c)
+FORMATTED := $(wildcard lib/*.[ch] reports/*.[ch] fi-scripts/*.[ch] stressors/*.[ch] tests/*.[ch] tests/guest/*.c tests/preload/*.c tests/softseam/*.[ch] kernel/mutate.c)
 
 format:
 	$(CLANG_FORMAT) -i $(FORMATTED)

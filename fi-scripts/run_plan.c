@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "run_plan.h"
+#include "run_steps.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,14 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
 #include "command.h"
 #include "emulator.h"
 #include "format.h"
 #include "gcov.h"
 #include "ingest.h"
-#include "initramfs.h"
 #include "kernel.h"
 #include "known.h"
 #include "mutant.h"
@@ -22,41 +20,8 @@
 #include "programs.h"
 #include "reproduce.h"
 #include "results.h"
-#include "rundir.h"
-#include "seed.h"
-#include "signals.h"
-#include "snapshot.h"
 #include "units.h"
-#include "vm.h"
 #include "xmem.h"
-
-/* One run, from the plan to its report. */
-struct run {
-	const struct run_args *args;
-	char *src;
-	struct plan *plan;
-	char *qemu; /* its version */
-	struct initramfs_files files; /* that the VM needs beside the agent and the plan */
-	char *mutant; /* its name */
-	char *image;
-	char *initrd;
-	struct rundir dir;
-	struct accel_choice accel;
-	struct vm_result vm;
-	struct rounds *rounds; /* NULL: one run, in the directory of its VM */
-	uint64_t round; /* from 1 */
-};
-
-/* What the runs in one VM share. */
-struct rounds {
-	const struct run_rounds *wanted;
-	uint64_t seed; /* of the first one */
-	char *first; /* its id */
-	off_t before; /* so much of events.jsonl is of the VM that was saved */
-	bool stillborn; /* the one that was to be restored said nothing */
-	off_t console; /* so much of console.log is of runs that are over */
-	int status; /* of the last one */
-};
 
 /* ---- what every run needs ---- */
 
@@ -200,8 +165,8 @@ static int prepare(struct run *run)
 	const char *other = getenv("SEPTORTURE_AGENT"); /* tests boot programs of their own */
 	char *agent = other ? xstrdup(other) : run_agent(run->src);
 	char *plan = NULL, *error = NULL;
-	int bad = rundir_make(&run->dir, run->src, run->rounds ? "vms" : "runs", run->plan->name,
-			      run->mutant, &error);
+	int bad =
+	    rundir_make(&run->dir, run->src, run->folder, run->plan->name, run->mutant, &error);
 
 	if (!bad) {
 		plan = xasprintf("%s/plan.ini", run->dir.path);
@@ -250,11 +215,9 @@ static void say_booting(const struct run *run)
 	free(load);
 }
 
-static int boot_rounds(struct run *run, struct vm_config *config);
-
-static int boot(struct run *run)
+struct vm_config run_config(const struct run *run)
 {
-	struct vm_config config = {
+	return (struct vm_config){
 	    .dir = run->dir.path,
 	    .kernel = run->image,
 	    .initrd = run->initrd,
@@ -266,10 +229,13 @@ static int boot(struct run *run)
 	    .parameters = run->args->parameters,
 	    .accel = run->accel.accel,
 	};
+}
+
+static int boot(struct run *run)
+{
+	struct vm_config config = run_config(run);
 	char *error;
 
-	if (run->rounds)
-		return boot_rounds(run, &config);
 	rundir_publish(&run->dir);
 	if (!run->args->quiet)
 		say_booting(run);
@@ -292,7 +258,7 @@ static char *mutant_file(const char *given)
 	return given && strchr(given, '/') ? realpath(given, NULL) : NULL;
 }
 
-static struct run_report *make_report(const struct run *run)
+struct run_report *run_report(const struct run *run)
 {
 	struct run_report *report = run_new();
 
@@ -312,10 +278,6 @@ static struct run_report *make_report(const struct run *run)
 	report->wall_ms = run->vm.wall_ms;
 	report->qemu_kib = run->vm.rss_kib;
 	report->vm_end = xstrdup(run->vm.why);
-	if (run->rounds) {
-		report->round = run->round;
-		report->first_round = xstrdup(run->rounds->first);
-	}
 	report->scope = scope_load(run->src, run->image);
 	ingest_run(report, run->dir.path);
 	symbols_mark(report, run->image);
@@ -328,7 +290,7 @@ static struct run_report *make_report(const struct run *run)
 	return report;
 }
 
-static int write_report(struct run *run, struct run_report *report)
+int run_write(struct run *run, struct run_report *report)
 {
 	static const int exits[] = {
 	    [RUN_CLEAN] = EXIT_CLEAN,
@@ -354,141 +316,9 @@ static int write_report(struct run *run, struct run_report *report)
 	return status;
 }
 
-/* ---- many runs in one VM ---- */
-
-/* The directory of a run, of what its VM's has. */
-static int take_files(struct run *run, const struct run *vm, const struct vm_round *round,
-		      char **error)
-{
-	static const char *const whole[] = {"plan.ini", "qemu.log"};
-	char *from, *to;
-	int bad = rundir_make(&run->dir, run->src, "runs", run->plan->name, run->mutant, error);
-
-	for (size_t i = 0; !bad && i < sizeof(whole) / sizeof(whole[0]); i++) {
-		from = xasprintf("%s/%s", vm->dir.path, whole[i]);
-		to = xasprintf("%s/%s", run->dir.path, whole[i]);
-		bad = copy_file(from, to, error);
-		free(from);
-		free(to);
-	}
-	if (bad)
-		return bad;
-	from = xasprintf("%s/events.jsonl", vm->dir.path);
-	to = xasprintf("%s/events.jsonl", run->dir.path);
-	bad = copy_part(from, 0, round->head, to, error) ||
-	      copy_part(from, round->from, round->end, to, error);
-	free(from);
-	free(to);
-	return bad;
-}
-
-/* What the console has got since the run before this one was over. */
-static int take_console(struct run *run, const struct run *vm, char **error)
-{
-	char *from = xasprintf("%s/console.log", vm->dir.path);
-	char *to = xasprintf("%s/console.log", run->dir.path);
-	struct stat st;
-	int bad = 0;
-
-	/* A VM that did not come up may have none. */
-	if (!stat(from, &st)) {
-		bad = copy_part(from, run->rounds->console, st.st_size, to, error);
-		run->rounds->console = st.st_size;
-	}
-	free(from);
-	free(to);
-	return bad;
-}
-
-static bool round_over(void *arg, const struct vm_round *round, const struct vm_result *result)
-{
-	const struct run *vm = arg;
-	struct rounds *rounds = vm->rounds;
-	struct run run = *vm;
-	struct run_report *report;
-	bool go_on = false;
-	char *error;
-
-	rounds->stillborn = rounds->before && round->end <= rounds->before;
-	if (rounds->stillborn)
-		return false;
-	run.dir = (struct rundir){0};
-	run.vm = *result;
-	run.round = round->number ? round->number : 1;
-	run.plan->seed = seed_of_round(rounds->seed, run.round);
-	if (take_files(&run, vm, round, &error) || take_console(&run, vm, &error)) {
-		rounds->status = say_error(error, EXIT_INFRA);
-		rundir_discard(&run.dir);
-		return false;
-	}
-	rundir_publish(&run.dir);
-	if (!rounds->first)
-		rounds->first = xstrdup(run.dir.id);
-	report = make_report(&run);
-	rounds->status = write_report(&run, report);
-	go_on = rounds->wanted->on_run(rounds->wanted->arg, report, round->more);
-	run_free(report);
-	rundir_end(&run.dir);
-	return go_on;
-}
-
-/* Its events begin with what the VM had said that was saved: so much of them there is. */
-static off_t events_size(const struct run *run)
-{
-	char *path = xasprintf("%s/events.jsonl", run->dir.path);
-	struct stat st;
-	off_t size = stat(path, &st) ? 0 : st.st_size;
-
-	free(path);
-	return size;
-}
-
-/* From the snapshot; whether that is done. If not, the VM can still be booted. */
-static bool restore(struct run *run, struct vm_config *config, struct vm_rounds *vm)
-{
-	const char *dir = run->rounds->wanted->snapshot;
-	char *id = kernel_id(run->image), *why = NULL;
-	char *saved = snapshot_get(dir, config, id, run->qemu, &why);
-	bool done = false;
-
-	free(id);
-	if (saved) {
-		vm->restore = saved;
-		run->rounds->before = events_size(run);
-		done = !vm_run(config, &run->vm, &why) && !run->rounds->stillborn;
-		if (run->rounds->stillborn)
-			why = xasprintf("a VM could not be restored from %s: %s", shown_path(saved),
-					run->vm.why);
-		vm->restore = NULL;
-		run->rounds->before = 0;
-		free(saved);
-	}
-	if (why && !signals_stop()) {
-		say("%s; the VM is booted instead", why);
-		snapshot_drop(dir);
-	}
-	free(why);
-	return done;
-}
-
-static int boot_rounds(struct run *run, struct vm_config *config)
-{
-	struct vm_rounds vm = {.n = run->rounds->wanted->n, .over = round_over, .arg = run};
-	char *error;
-
-	config->rounds = &vm;
-	if (run->rounds->wanted->snapshot && restore(run, config, &vm))
-		return EXIT_CLEAN;
-	if (signals_stop())
-		return EXIT_INFRA;
-	free(run->vm.why);
-	return vm_run(config, &run->vm, &error) ? say_error(error, EXIT_INFRA) : EXIT_CLEAN;
-}
-
 /* ---- a run from its begin to its end ---- */
 
-/* Up to the end of the VM. */
-static int run_vm(struct run *run)
+int run_prepare(struct run *run)
 {
 	int status = find_source(run);
 
@@ -504,12 +334,10 @@ static int run_vm(struct run *run)
 		status = prepare(run);
 	if (!status)
 		status = choose_accel(run);
-	if (!status && run->rounds)
-		run->rounds->seed = run->plan->seed;
-	return status ? status : boot(run);
+	return status;
 }
 
-static void free_run(struct run *run)
+void run_release(struct run *run)
 {
 	free(run->src);
 	plan_free(run->plan);
@@ -524,30 +352,20 @@ static void free_run(struct run *run)
 
 int run_plan(const struct run_args *args, struct run_report **report)
 {
-	struct run run = {.args = args};
-	int status = run_vm(&run);
+	struct run run = {.args = args, .folder = "runs"};
+	int status = run_prepare(&run);
+
+	if (!status)
+		status = boot(&run);
 
 	*report = NULL;
 	if (status) {
 		rundir_discard(&run.dir);
 	} else {
-		*report = make_report(&run);
-		status = write_report(&run, *report);
+		*report = run_report(&run);
+		status = run_write(&run, *report);
 		rundir_end(&run.dir);
 	}
-	free_run(&run);
+	run_release(&run);
 	return status;
-}
-
-int run_rounds(const struct run_args *args, const struct run_rounds *wanted)
-{
-	struct rounds rounds = {.wanted = wanted};
-	struct run run = {.args = args, .rounds = &rounds};
-	int status = run_vm(&run);
-
-	/* All that there was is in the runs' directories. */
-	rundir_discard(&run.dir);
-	free(rounds.first);
-	free_run(&run);
-	return status ? status : rounds.status;
 }

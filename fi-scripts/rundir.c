@@ -16,6 +16,7 @@
 
 #include "command.h"
 #include "format.h"
+#include "vm.h"
 #include "xmem.h"
 
 /* A plan may be called anything; a directory that people type should not be. */
@@ -142,6 +143,8 @@ static void sweep_one(const char *path)
 		return;
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		kept |= is_in(path, first[i]);
+	/* What a VM of many runs has found is in theirs. */
+	kept = kept && !is_in(path, VM_GO);
 	if (kept) {
 		clear(path);
 		remove_in(path, "lock");

@@ -21,8 +21,6 @@
 #include "xmem.h"
 
 #define MAX_ARGS 64
-/* A FIFO in the directory of the VM. */
-#define GO "go"
 
 /*
  * SVM is hidden because the kernel refuses a CPU that shows it beside (software)
@@ -97,7 +95,7 @@ static void fixed_args(struct args *a, bool restored)
 static void rounds_args(struct args *a, const struct vm_rounds *rounds)
 {
 	push(a, "-chardev");
-	push(a, "pipe,id=go,path=" GO);
+	push(a, "pipe,id=go,path=" VM_GO);
 	push(a, "-device");
 	push(a, "virtserialport,chardev=go,name=septorture.go");
 	if (rounds->save) {
@@ -234,7 +232,7 @@ static pid_t start(const struct vm_config *c, struct args *a, int in, const sigs
 /* What the agent waits for before its rounds; it stays there until QEMU reads it. */
 static int open_go(const struct vm_config *c)
 {
-	char *path = xasprintf("%s/" GO, c->dir);
+	char *path = xasprintf("%s/" VM_GO, c->dir);
 	int fd = -1;
 
 	if (!mkfifo(path, 0600) || errno == EEXIST)

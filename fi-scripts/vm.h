@@ -11,6 +11,9 @@ enum accel { ACCEL_TCG, ACCEL_KVM };
 
 struct vm_result;
 
+/* A FIFO in the directory of a VM that does many runs. */
+#define VM_GO "go"
+
 /* Where a VM's events.jsonl has what is of one round: [0, head) and [from, end). */
 struct vm_round {
 	uint64_t number; /* from 1; 0: it did not come to any */

@@ -3,7 +3,6 @@
 #include "cli.h"
 
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +211,20 @@ static void booted_instead(void **state)
 	assert_true(lines_with(DIR_ "soak.jsonl", "\"clean\"") > 0);
 }
 
+/* What was under way is lost, and takes no room for ever. */
+static void killed_vms_are_swept(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    system("mkdir -p tree/build/vms/a tree/build/vms/b && cd tree/build/vms && "
+		   "touch a/lock a/qemu.log a/go b/lock b/qemu.log"),
+	    0);
+	want(run("soak --boot --accel tcg --for 1s --jobs 1 --rounds 1 p.ini"), 0);
+	assert_int_equal(system("ls tree/build/vms | tr -d '\\n' | grep -qx b"), 0);
+	assert_int_equal(
+	    lines_with(DIR_ "runs.log", "vms/b was left by a septorture that was killed"), 1);
+}
+
 static void seeds_differ(void **state)
 {
 	(void)state;
@@ -233,6 +246,7 @@ int main(void)
 	    cmocka_unit_test_setup(saved_once, forget),
 	    cmocka_unit_test_setup(others_are_not_used, forget),
 	    cmocka_unit_test_setup(booted_instead, forget),
+	    cmocka_unit_test_setup(killed_vms_are_swept, forget),
 	    cmocka_unit_test(seeds_differ),
 	};
 

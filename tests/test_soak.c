@@ -212,6 +212,29 @@ static void runs_that_come_to_nothing(void **state)
 	}
 }
 
+/* Nothing but names has to do with the time of day. */
+static void clock_jumps(void **state)
+{
+	json_t *o;
+
+	(void)state;
+	setenv("LD_PRELOAD", BUILDDIR "/tests/clock_jumps.so", 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	want(run("soak --accel tcg --for 2s --jobs 2 p.ini q.ini"), 0);
+	want(run("soak --resume latest --for 3s"), 0);
+	want(run("history"), 0);
+	unsetenv("LD_PRELOAD");
+	unsetenv("ASAN_OPTIONS");
+	assert_totals();
+	o = record();
+	assert_in_range(number(o, "elapsed_ms"), 3000, 20000);
+	assert_int_equal(number(o, "lost"), 0);
+	json_decref(o);
+	/* It did jump: the runs have years of several kinds. */
+	assert_int_equal(system("ls tree/build/runs | cut -c1-4 | sort -u | wc -l | grep -qx 1"),
+			 1 << 8);
+}
+
 static void no_room(void **state)
 {
 	(void)state;
@@ -260,6 +283,7 @@ int main(void)
 	    cmocka_unit_test_setup(killed, forget),
 	    cmocka_unit_test_setup(two_in_one_place, forget),
 	    cmocka_unit_test_setup(runs_that_come_to_nothing, forget),
+	    cmocka_unit_test_setup(clock_jumps, forget),
 	    cmocka_unit_test_setup(no_room, forget),
 	    cmocka_unit_test_setup(damaged_journal, forget),
 	    cmocka_unit_test_setup(wrong_usage, forget),
