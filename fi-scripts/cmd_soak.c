@@ -43,7 +43,7 @@ struct job {
 	const struct soak_args *args;
 	char *src, *qemu;
 	struct plan **plans;
-	struct rundir dir; /* of a new soak */
+	struct rundir dir; /* of the soak */
 	struct accel_choice accel;
 	struct soak soak;
 	struct soak_log log;
@@ -298,6 +298,8 @@ static int begin_again(struct job *j)
 	} else if (!j->soak.id) {
 		say("%s has no journal of a soak", shown_path(dir));
 		status = EXIT_USAGE;
+	} else if (rundir_again(&j->dir, dir, &error)) {
+		status = say_error(error, EXIT_INFRA);
 	}
 	free(path);
 	j->loop.dir = dir;
@@ -389,10 +391,12 @@ int cmd_soak(int argc, char **argv)
 		status = check(&j);
 		if (!status)
 			status = args.resume ? begin_again(&j) : begin_new(&j);
-		if (status)
-			rundir_discard(&j.dir);
-		else
+		if (!status)
 			status = work(&j);
+		else if (!args.resume)
+			rundir_discard(&j.dir);
+		if (j.dir.id)
+			rundir_clear(&j.dir);
 		rundir_end(&j.dir);
 	}
 	free_job(&j);

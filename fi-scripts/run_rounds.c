@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Many runs in one VM, which has a directory for itself until all of them are over. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "kernel.h"
@@ -67,6 +69,21 @@ static int take_console(struct rounds *r, const struct run *run, char **error)
 	return bad;
 }
 
+/* That a VM does many runs is no reason to have the events of all of them on the disk. */
+static void forget_round(const struct rounds *r, const struct vm_round *round)
+{
+	char *path = xasprintf("%s/events.jsonl", r->vm.dir.path);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	/* Where the file system can't do that, they stay a little longer. */
+	if (fd >= 0) {
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, round->from,
+			  round->end - round->from);
+		close(fd);
+	}
+	free(path);
+}
+
 static bool round_over(void *arg, const struct vm_round *round, const struct vm_result *result)
 {
 	struct rounds *r = arg;
@@ -95,7 +112,10 @@ static bool round_over(void *arg, const struct vm_round *round, const struct vm_
 	report->round = number;
 	report->first_round = xstrdup(r->first);
 	r->status = run_write(&run, report);
-	go_on = r->wanted->on_run(r->wanted->arg, report, round->more);
+	/* The agent does not know all that is found. */
+	go_on = round->more && !report->nfindings && run_verdict(report) == RUN_CLEAN;
+	go_on = r->wanted->on_run(r->wanted->arg, report, go_on);
+	forget_round(r, round);
 	run_free(report);
 	rundir_end(&run.dir);
 	return go_on;
@@ -115,28 +135,27 @@ static off_t events_size(const struct run *run)
 /* From the snapshot; whether that is done. If not, the VM can still be booted. */
 static bool restore(struct rounds *r, struct vm_config *config, struct vm_rounds *vm)
 {
-	const char *dir = r->wanted->snapshot;
-	struct run *run = &r->vm;
-	char *id = kernel_id(run->image), *why = NULL;
-	char *saved = snapshot_get(dir, config, id, run->qemu, &why);
+	char *id = kernel_id(r->vm.image), *why;
+	struct snapshot saved;
+	bool there = snapshot_get(&saved, r->wanted->snapshot, config, id, r->vm.qemu, &why);
 	bool done = false;
 
 	free(id);
-	if (saved) {
-		vm->restore = saved;
-		r->before = events_size(run);
-		done = !vm_run(config, &run->vm, &why) && !r->stillborn;
+	if (there) {
+		vm->restore = saved.path;
+		r->before = events_size(&r->vm);
+		done = !vm_run(config, &r->vm.vm, &why) && !r->stillborn;
 		if (r->stillborn)
-			why = xasprintf("a VM could not be restored from %s: %s", shown_path(saved),
-					run->vm.why);
+			why = xasprintf("a VM could not be restored from %s: %s",
+					shown_path(saved.path), r->vm.vm.why);
 		vm->restore = NULL;
 		r->before = 0;
-		free(saved);
 	}
 	if (why && !signals_stop()) {
 		say("%s; the VM is booted instead", why);
-		snapshot_drop(dir);
+		snapshot_drop(&saved);
 	}
+	snapshot_put(&saved);
 	free(why);
 	return done;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,10 +93,25 @@ char *rundir_probe(const char *path)
 	return xasprintf("%s/probe", path);
 }
 
+static void remove_vms(const char *path)
+{
+	char *pattern = xasprintf("%s/" RUNDIR_VM "*", path);
+	glob_t found;
+
+	if (!glob(pattern, 0, NULL, &found)) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			remove_tree(found.gl_pathv[i]);
+		globfree(&found);
+	}
+	free(pattern);
+}
+
 static void clear(const char *path)
 {
 	static const char *const names[] = {"probe", "initramfs.cpio", "mutants.json.new",
 					    "mutants.txt.new"};
+
+	remove_vms(path);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		remove_in(path, names[i]);
@@ -215,6 +231,18 @@ int rundir_make(struct rundir *dir, const char *src, const char *folder, const c
 	if (ret)
 		forget(dir);
 	return ret ? -1 : 0;
+}
+
+int rundir_again(struct rundir *dir, const char *path, char **error)
+{
+	dir->lock = take_lock(path, O_CREAT);
+	if (dir->lock < 0) {
+		*error = xasprintf("cannot lock %s: %s", path, strerror(errno));
+		return -1;
+	}
+	dir->id = xstrdup(strrchr(path, '/') + 1);
+	dir->path = xstrdup(path);
+	return 0;
 }
 
 void rundir_end(struct rundir *dir)

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* What the names of folders begin with that have a snapshot of a VM. */
+#define RUNDIR_VM "vm-"
+
 struct rundir {
 	char *id; /* NULL: there is none */
 	char *path; /* absolute */
@@ -19,6 +22,9 @@ struct rundir {
  */
 int rundir_make(struct rundir *dir, const char *src, const char *folder, const char *plan,
 		const char *mutant, char **error);
+
+/* The same of the directory PATH (absolute) of a run that goes on. */
+int rundir_again(struct rundir *dir, const char *path, char **error);
 
 /* Lets build/FOLDER/latest point to it; that it can't is no reason to stop. */
 void rundir_publish(const struct rundir *dir);

@@ -15,6 +15,9 @@
 #include "rundir.h"
 #include "xmem.h"
 
+/* Then VMs are booted. */
+#define MAX_FAILURES 2
+
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 static char *in(const char *dir, const char *name)
@@ -108,7 +111,7 @@ static bool was_saved(const char *dir)
 
 static int make(const char *dir, const struct vm_config *c, const char *key, char **why)
 {
-	static const char *const files[] = {"key", "snapshot", "events.jsonl", "console.log", "go"};
+	static const char *const files[] = {"key", "snapshot"};
 	char *snapshot = in(dir, "snapshot"), *initrd = in(dir, "initramfs.cpio");
 	struct vm_rounds rounds = {.n = c->rounds->n, .save = snapshot};
 	struct vm_config config = *c;
@@ -137,37 +140,81 @@ static int make(const char *dir, const struct vm_config *c, const char *key, cha
 	return bad;
 }
 
-char *snapshot_get(const char *dir, const struct vm_config *config, const char *kernel,
-		   const char *qemu, char **why)
+/* How often it did not work. */
+static off_t failures(const char *dir)
 {
-	char *key = key_of(config, kernel, qemu), *lock = in(dir, "lock"), *from, *to;
-	char *snapshot = NULL;
-	int fd, bad;
+	char *path = in(dir, "failures");
+	struct stat st;
+	off_t n = stat(path, &st) ? 0 : st.st_size;
 
+	free(path);
+	return n;
+}
+
+/*
+ * Shared with all who use it, or alone to make it: then there is none of them. On failure,
+ * *WHY says what is wrong.
+ */
+static int lock_and_make(int fd, const char *dir, const struct vm_config *c, const char *key,
+			 char **why)
+{
+	if (flock(fd, LOCK_SH)) {
+		*why = xasprintf("cannot lock %s: %s", dir, strerror(errno));
+		return -1;
+	}
+	if (fits(dir, c, key))
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		*why = xasprintf("others use or make what is in %s", dir);
+		return -1;
+	}
+	/* Somebody may just have made it. */
+	if (!fits(dir, c, key) && make(dir, c, key, why))
+		return -1;
+	flock(fd, LOCK_SH);
+	return 0;
+}
+
+bool snapshot_get(struct snapshot *s, const char *dir, const struct vm_config *config,
+		  const char *kernel, const char *qemu, char **why)
+{
+	char *key = key_of(config, kernel, qemu), *lock = in(dir, "lock");
+	char *from = in(dir, "events.jsonl"), *to = in(config->dir, "events.jsonl");
+	bool good;
+
+	*s = (struct snapshot){.dir = xstrdup(dir), .path = in(dir, "snapshot")};
+	*why = NULL;
 	mkdir(dir, 0777);
-	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	bad = fd < 0 || flock(fd, LOCK_EX);
-	if (bad)
-		*why = xasprintf("cannot lock %s: %s", lock, strerror(errno));
-	if (!bad && !fits(dir, config, key))
-		bad = make(dir, config, key, why);
-	from = in(dir, "events.jsonl");
-	to = in(config->dir, "events.jsonl");
-	if (!bad && !copy_file(from, to, why))
-		snapshot = in(dir, "snapshot");
-	if (fd >= 0)
-		close(fd);
+	s->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (s->lock < 0)
+		*why = xasprintf("cannot open %s: %s", lock, strerror(errno));
+	good = s->lock >= 0 && failures(dir) < MAX_FAILURES &&
+	       !lock_and_make(s->lock, dir, config, key, why) && !copy_file(from, to, why);
 	free(from);
 	free(to);
 	free(lock);
 	free(key);
-	return snapshot;
+	return good;
 }
 
-void snapshot_drop(const char *dir)
+void snapshot_drop(const struct snapshot *s)
 {
-	char *key = in(dir, "key");
+	char *key = in(s->dir, "key"), *path = in(s->dir, "failures");
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
 	unlink(key);
+	if (fd >= 0) {
+		dprintf(fd, "x");
+		close(fd);
+	}
 	free(key);
+	free(path);
+}
+
+void snapshot_put(struct snapshot *s)
+{
+	if (s->lock >= 0)
+		close(s->lock);
+	free(s->dir);
+	free(s->path);
 }

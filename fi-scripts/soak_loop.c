@@ -189,12 +189,21 @@ static bool has_room(const struct state *st)
 	return statvfs(st->loop->dir, &fs) || (uint64_t)fs.f_bavail * fs.f_frsize >= wanted;
 }
 
-static void begin(struct state *st, struct soak_run *run, uint64_t number, uint64_t round)
+/* Whether it may. */
+static bool begin(struct state *st, struct soak_run *run, uint64_t number, uint64_t round)
 {
-	add(st, soak_begin(number, round));
+	if (!st->ending && !has_room(st))
+		end_early(st, xasprintf("there is too little room left on the disk of %s; make "
+					"some, and go on with --resume %s",
+					shown_path(st->loop->dir), st->loop->soak->id));
+	if (!st->ending)
+		add(st, soak_begin(number, round));
+	if (st->ending)
+		return false;
 	run->number = number;
 	run->round = round;
 	run->start_ms = (int64_t)now_ms();
+	return true;
 }
 
 static void start(struct state *st, struct soak_run *run)
@@ -216,20 +225,13 @@ static void start(struct state *st, struct soak_run *run)
 	};
 	char *log, *snapshot = NULL, *error;
 
-	if (!has_room(st)) {
-		end_early(st, xasprintf("there is too little room left on the disk of %s; make "
-					"some, and go on with --resume %s",
-					shown_path(loop->dir), s->id));
-		return;
-	}
-	begin(st, run, number, 1);
-	if (st->ending)
+	if (!begin(st, run, number, 1))
 		return;
 	log = xasprintf("%s/runs.log", loop->dir);
 	run->plan = plan;
 	/* Under KVM nobody has tried it. */
 	if (!loop->boot && loop->accel->accel == ACCEL_TCG)
-		snapshot = xasprintf("%s/vm-%zu", loop->dir, plan + 1);
+		snapshot = xasprintf("%s/" RUNDIR_VM "%zu", loop->dir, plan + 1);
 	if (soak_run_start(run, &args, s->rounds, until, snapshot, log, &error))
 		end_early(st, error);
 	free(snapshot);
@@ -283,10 +285,13 @@ static void listen(struct state *st, struct soak_run *run, bool all)
 	json_t *line;
 
 	while ((line = soak_run_line(run, &more))) {
-		finish(st, line);
-		if (more && !st->ending)
-			begin(st, run, st->loop->soak->begun + 1, run->round + 1);
-		else if (more)
+		bool known = get_number(line, "n");
+
+		/* Of one that did not begin, as we were ending, we know nothing. */
+		finish(st, known ? line : NULL);
+		if (!known)
+			json_decref(line);
+		if (more && !begin(st, run, st->loop->soak->begun + 1, run->round + 1))
 			kill(run->pid, SIGTERM);
 	}
 	if (all)
@@ -317,17 +322,6 @@ static void stop_all(struct state *st)
 			kill(st->runs[i].pid, SIGTERM);
 }
 
-/* One that goes on makes them anew, as it does without this if the host was booted meanwhile. */
-static void drop_snapshots(const struct soak_loop *loop)
-{
-	for (size_t i = 0; i < loop->soak->nplans; i++) {
-		char *path = xasprintf("%s/vm-%zu", loop->dir, i + 1);
-
-		remove_tree(path);
-		free(path);
-	}
-}
-
 int soak_work(struct soak_loop *loop)
 {
 	struct state st = {
@@ -354,7 +348,6 @@ int soak_work(struct soak_loop *loop)
 		view(&st);
 	}
 	clear_line(&st);
-	drop_snapshots(loop);
 	free(st.runs);
 	return st.status ? st.status : soak_save(loop);
 }

@@ -229,6 +229,19 @@ static pid_t start(const struct vm_config *c, struct args *a, int in, const sigs
 	return pid;
 }
 
+/* What another VM wrote there is not to be taken for this one's. */
+static void clear_dir(const struct vm_config *c)
+{
+	static const char *const files[] = {"events.jsonl", "console.log"};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char *path = xasprintf("%s/%s", c->dir, files[i]);
+
+		unlink(path);
+		free(path);
+	}
+}
+
 /* What the agent waits for before its rounds; it stays there until QEMU reads it. */
 static int open_go(const struct vm_config *c)
 {
@@ -270,6 +283,8 @@ int vm_run(const struct vm_config *config, struct vm_result *result, char **erro
 	pid_t pid = -1;
 
 	*result = (struct vm_result){0};
+	if (!config->rounds || !config->rounds->restore)
+		clear_dir(config);
 	make_args(&args, config);
 	signals_ending(&watched);
 	sigaddset(&watched, SIGCHLD);

@@ -79,11 +79,8 @@ static void show_case(struct watch *w, const json_t *event)
 static void on_round(struct watch *w, const json_t *event)
 {
 	if (!w->round.number)
-		w->round.head = w->line;
+		w->round.head = w->round.from = w->line;
 	w->round.number = (uint64_t)json_integer_value(json_object_get(event, "n"));
-	w->round.from = w->line;
-	w->begun = now_ms();
-	w->ended = 0;
 }
 
 /* The most of it that was resident, in KiB; 0: it is gone. */
@@ -118,9 +115,11 @@ static bool round_over(struct watch *w, const struct vm_result *result)
 
 static void on_end(struct watch *w, const json_t *event)
 {
+	uint64_t now = now_ms();
+
 	if (w->ended)
 		return;
-	w->ended = now_ms();
+	w->ended = now;
 	if (!w->rounds)
 		return;
 	w->round.more = json_is_true(json_object_get(event, "more"));
@@ -128,15 +127,18 @@ static void on_end(struct watch *w, const json_t *event)
 	w->stop = !round_over(w, &(struct vm_result){
 				     .reported = true,
 				     .ended = true,
-				     .wall_ms = w->ended - w->begun,
+				     .wall_ms = now - w->begun,
 				     .rss_kib = resident_kib(w->pid),
 				 });
-	w->ended = now_ms();
-	/* What comes until it says so belongs to the next one already. */
-	if (w->round.more) {
-		w->round.number++;
-		w->round.from = w->after;
-	}
+	if (w->stop || !w->round.more)
+		return;
+	/* What comes now is the next one's, also before it says so. */
+	w->round.number++;
+	w->round.from = w->after;
+	w->begun = now;
+	w->ended = 0;
+	/* A long report is no silence of the VM's. */
+	w->last_byte = now_ms();
 }
 
 /* One after another; what becomes of it is for those to say who restore it. */
@@ -203,16 +205,10 @@ static void read_events(struct watch *w)
 
 /* ---- the end ---- */
 
-/* All that was to come has come. */
-static bool is_over(const struct watch *w)
-{
-	return w->ended && (w->stop || !w->round.more);
-}
-
 /* Says why the VM has to go now, or NULL. */
 static char *past_deadline(const struct watch *w, uint64_t now)
 {
-	if (is_over(w))
+	if (w->ended)
 		return NULL;
 	if (!w->last_byte && now - w->start > w->boot_ms)
 		return xasprintf("the VM did not report within %" PRIu64 " s of its start",
@@ -248,8 +244,8 @@ static void pause_watching(struct watch *w, const sigset_t *signals)
 	if (!sig)
 		return;
 	w->result->interrupted = true;
-	end_vm(w, is_over(w) ? NULL
-			     : xasprintf("it was stopped by signal %d (%s)", sig, strsignal(sig)));
+	end_vm(w, w->ended ? NULL
+			   : xasprintf("it was stopped by signal %d (%s)", sig, strsignal(sig)));
 }
 
 /* What is written to a full disk is lost without a word from QEMU. */
@@ -267,7 +263,7 @@ static bool disk_is_full(const struct watch *w)
 /* Says that the disk is full, or returns NULL. */
 static char *out_of_room(struct watch *w)
 {
-	if (is_over(w) || !disk_is_full(w))
+	if (w->ended || !disk_is_full(w))
 		return NULL;
 	w->result->no_room = true;
 	return xasprintf("the disk is full: there is no room left in %s", shown_path(w->dir));
@@ -277,7 +273,7 @@ static void why_it_went(struct watch *w, int status)
 {
 	struct vm_result *r = w->result;
 
-	if (is_over(w) || r->why)
+	if (w->ended || r->why)
 		return;
 	r->why = out_of_room(w);
 	if (r->why)
@@ -297,7 +293,7 @@ static void look(struct watch *w)
 	uint64_t now = now_ms();
 	char *why;
 
-	if (w->result->why || w->stop || (is_over(w) && now - w->ended >= w->poweroff_ms)) {
+	if (w->result->why || w->stop || (w->ended && now - w->ended >= w->poweroff_ms)) {
 		end_vm(w, NULL);
 		return;
 	}
@@ -365,9 +361,9 @@ void watch_vm(pid_t pid, const struct vm_config *config, int tell, const sigset_
 	if (w.show)
 		fputs("\r\033[K", stderr);
 	result->reported = w.last_byte;
-	result->ended = is_over(&w);
+	result->ended = w.ended;
 	result->wall_ms = now_ms() - w.begun;
-	if (w.rounds && !is_over(&w)) {
+	if (w.rounds && !w.ended) {
 		w.round.more = false;
 		w.round.end = w.after;
 		round_over(&w, result);

@@ -42,8 +42,8 @@ void summary_head(const struct run_report *run, struct table *t)
 		table_add(t, summary_word(run->id));
 	summary_subject(run, t);
 	table_add(t, "load");
-	table_addf(t, "%s asked for, %.1f s done; %.1f s with boot", load, run->load_ms / 1e3,
-		   run->wall_ms / 1e3);
+	table_addf(t, "%s asked for, %.1f s done; %.1f s %s", load, run->load_ms / 1e3,
+		   run->wall_ms / 1e3, run->round ? "in all" : "with boot");
 	table_add(t, "faults");
 	table_addf(t,
 		   "%" PRIu64 " served (%" PRIu64 " per second at work), %" PRIu64

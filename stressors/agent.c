@@ -275,13 +275,21 @@ static bool kcsan_since(long long *watchpoints, long long *races, bool *on)
 	return there;
 }
 
-/* What was before the load does not count. */
-static void kcsan_begin(void)
+/* What was before the load does not count; in a kernel without any of these, nothing does. */
+static void counts_begin(void)
 {
+	static const char *const files[] = {"windows", "journal", "injections", "stacks"};
 	long long watchpoints, races;
 	bool on;
 
 	kcsan_since(&watchpoints, &races, &on);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/sys/kernel/debug/septorture/%s", files[i]);
+		if (!access(path, F_OK) && file_write(path, "0"))
+			event_fail("what is in %s cannot be forgotten", path);
+	}
 }
 
 /* A sanitizer that looked at nothing has found nothing for the wrong reason. */
@@ -415,8 +423,7 @@ static void run_once(void *arg, uint64_t seed)
 
 	plan->seed = seed;
 	tag_thread(TAG_MAIN);
-	kcsan_begin();
-	windows_begin();
+	counts_begin();
 	oracles_start(plan);
 	gcov_begin();
 	if (o->enumerate.first && !event_failed())

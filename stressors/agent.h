@@ -48,6 +48,11 @@ struct event_note {
  * first finding is put into SAID.
  */
 void event_mute(struct event_note *said);
+/* From now on what a child says counts here as well, and the other way round. 0 or -errno. */
+int event_share(void);
+/* How many lines were written so far; and, the host cutting them into runs, a new beginning. */
+uint64_t event_written(void);
+void event_begin_at(uint64_t written);
 /* The last line, of this round if there are MORE. */
 void event_end(bool more);
 
@@ -66,6 +71,8 @@ int file_write(const char *path, const char *text);
 
 /* --- init.c: for PID 1 of our VM --- */
 
+/* Whether this is PID 1, or a child of it: all other processes are ours, too. */
+bool init_is_here(void);
 void init_mount(void);
 /* The device of the VM's port NAME, as there is no udev; NULL: none. free() it. */
 char *init_port(const char *name);
@@ -80,6 +87,8 @@ int kmsg_start(void);
 void kmsg_stop(void);
 /* How many splats began so far, all that is in the log by now considered. */
 unsigned int kmsg_splats(void);
+/* The same of what has been read. */
+unsigned int kmsg_splats_read(void);
 /* Whether KCSAN's report of the self-test's race came by. */
 bool kmsg_saw_provoked_race(void);
 
@@ -114,9 +123,6 @@ void rounds_run(uint64_t n, void (*run)(void *arg, uint64_t seed), void *arg);
 
 #define KCSAN "/sys/kernel/debug/kcsan"
 
-/* What it makes fail, and how often. */
-#define SELFTEST_CALL  "septorture_provoked_call"
-#define SELFTEST_CALLS 2
 /* Proves that splats are seen and, with FAULTS, that they can be injected, or event_fail()s. */
 void selftest(bool faults);
 
@@ -151,8 +157,6 @@ bool kvm_stat(int stats_fd, const char *name, uint64_t *value);
 
 /* --- windows.c --- */
 
-/* Windows count from now on. */
-void windows_begin(void);
 /* Emits a `window` event for each kind of frozen window that there was. */
 void windows_report(void);
 

@@ -39,6 +39,8 @@ int child_start(struct child *c, void (*run)(struct child_note *note, void *arg)
 	if (c->pid)
 		return 0;
 	mine = c->note;
+	/* Where we are not to be killed for memory, this one is. */
+	file_write("/proc/self/oom_score_adj", "0");
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
 		signal(crashes[i], on_crash);
 	event_mute(&mine->said);

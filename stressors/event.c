@@ -7,15 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int fd = -1;
-static uint64_t written;
-static atomic_bool failed;
 static struct event_note *muted; /* only this is left of what is said */
-static atomic_uint findings;
+
+struct state {
+	uint64_t written;
+	atomic_bool failed;
+	atomic_uint findings;
+};
+static struct state own;
+static struct state *state = &own;
 
 uint64_t now_us(void)
 {
@@ -52,10 +58,34 @@ static void write_all(const char *p, size_t n)
 	}
 }
 
+int event_share(void)
+{
+	struct state *shared =
+	    mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return -errno;
+	*shared = *state;
+	state = shared;
+	return 0;
+}
+
+uint64_t event_written(void)
+{
+	return state->written;
+}
+
+void event_begin_at(uint64_t written)
+{
+	state->written = written;
+}
+
 void event_mute(struct event_note *said)
 {
 	muted = said;
-	atomic_store(&findings, 0);
+	/* Its parent's may be shared. */
+	own = (struct state){0};
+	state = &own;
 }
 
 /* Consumes EVENT. */
@@ -78,7 +108,7 @@ static void emit(const char *kind, json_t *event)
 	pthread_mutex_lock(&lock);
 	write_all(text, strlen(text));
 	write_all("\n", 1);
-	written++;
+	state->written++;
 	pthread_mutex_unlock(&lock);
 	free(text);
 }
@@ -110,7 +140,7 @@ void event_finding(const char *oracle, const char *kind, unsigned int td, const 
 	uint64_t injected;
 	json_t *recent;
 
-	if (!atomic_fetch_add(&findings, 1) && muted) {
+	if (!atomic_fetch_add(&state->findings, 1) && muted) {
 		snprintf(muted->title, sizeof(muted->title), "%s", title);
 		snprintf(muted->kind, sizeof(muted->kind), "%s", kind);
 		/* Last: the child may be killed meanwhile. */
@@ -127,7 +157,7 @@ static void fail(bool plan, const char *format, va_list ap)
 	char text[512];
 
 	vsnprintf(text, sizeof(text), format, ap);
-	atomic_store(&failed, true);
+	atomic_store(&state->failed, true);
 	fprintf(stderr, "septorture: %s\n", text);
 	emit("fail", json_pack("{s:s, s:b}", "text", text, "plan", plan));
 }
@@ -152,17 +182,17 @@ void event_fail_plan(const char *format, ...)
 
 bool event_failed(void)
 {
-	return atomic_load(&failed);
+	return atomic_load(&state->failed);
 }
 
 unsigned int event_findings(void)
 {
-	return atomic_load(&findings);
+	return atomic_load(&state->findings);
 }
 
 void event_end(bool more)
 {
 	event_emit("end", "{s:s, s:I, s:b}", "status", event_failed() ? "failed" : "done", "events",
-		   (json_int_t)written, "more", more);
+		   (json_int_t)state->written, "more", more);
 	fsync(fd);
 }

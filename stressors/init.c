@@ -10,8 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool is_here;
+
+bool init_is_here(void)
+{
+	return is_here;
+}
+
 void init_mount(void)
 {
+	is_here = true;
 	mkdir("/dev", 0755);
 	mkdir("/proc", 0755);
 	mkdir("/sys", 0755);

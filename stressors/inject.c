@@ -146,12 +146,11 @@ json_t *inject_recent(uint64_t *injected)
 	line = text ? strsep(&rest, "\n") : NULL;
 	if (line && sscanf(line, "injected %" SCNu64, injected) == 1)
 		while ((line = strsep(&rest, "\n"))) {
-			json_t *i = strstr(line, SELFTEST_CALL) ? NULL : injection(line);
+			json_t *i = injection(line);
 
 			if (i)
 				json_array_append_new(list, i);
 		}
-	*injected -= *injected < SELFTEST_CALLS ? *injected : SELFTEST_CALLS;
 	free(text);
 	return list;
 }

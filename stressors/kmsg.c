@@ -118,6 +118,11 @@ static void *run(void *arg)
 	return NULL;
 }
 
+unsigned int kmsg_splats_read(void)
+{
+	return atomic_load(&splats);
+}
+
 unsigned int kmsg_splats(void)
 {
 	unsigned int before = atomic_load(&marks);
@@ -127,7 +132,7 @@ unsigned int kmsg_splats(void)
 	if (!file_write("/dev/kmsg", "<7>" MARK "\n"))
 		while (atomic_load(&marks) == before && now_us() - start < MARK_WAIT_US)
 			sleep_us(200);
-	return atomic_load(&splats);
+	return kmsg_splats_read();
 }
 
 static int open_log(void)

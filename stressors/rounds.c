@@ -17,40 +17,44 @@
 
 #include "seed.h"
 
-struct round {
-	uint64_t number, seed;
-	unsigned int splats; /* before it */
-	bool last;
-};
-
-/* In its process, which ends with it: whether another one may follow. */
-static bool run_round(const struct round *r, void (*run)(void *arg, uint64_t seed), void *arg)
+/* Whether nothing was found since the kernel's log had begun so many SPLATS. */
+static bool is_clean(unsigned int splats)
 {
-	char seed[24], drawn[24];
-	uint64_t number = 0;
-	bool more;
-
-	/* What a stressor's programs leave behind is reaped here, as it would be by init. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	snprintf(seed, sizeof(seed), "%" PRIu64, r->seed);
-	if (getrandom(&number, sizeof(number), 0) < 0)
-		event_fail("the kernel gives no random numbers: %s", strerrorname_np(errno));
-	snprintf(drawn, sizeof(drawn), "%#" PRIx64, number);
-	event_emit("round", "{s:I, s:s, s:s}", "n", (json_int_t)r->number, "seed", seed, "drawn",
-		   drawn);
-	if (kmsg_start())
-		return false;
-	run(arg, r->seed);
-	more = !r->last && kmsg_splats() == r->splats && !event_findings() && !event_failed();
-	kmsg_stop();
-	/* Something may have come between. */
-	more = more && !event_failed();
-	event_end(more);
-	return more;
+	return kmsg_splats_read() == splats && !event_findings() && !event_failed();
 }
 
-/* False if the round's process died, which is said. */
-static bool await(pid_t pid, bool *more)
+static void say_round(uint64_t n, uint64_t seed)
+{
+	char text[24], drawn[24];
+	uint64_t number = 0;
+
+	if (getrandom(&number, sizeof(number), 0) < 0)
+		event_fail("the kernel gives no random numbers: %s", strerrorname_np(errno));
+	snprintf(text, sizeof(text), "%" PRIu64, seed);
+	snprintf(drawn, sizeof(drawn), "%#" PRIx64, number);
+	event_emit("round", "{s:I, s:s, s:s}", "n", (json_int_t)n, "seed", text, "drawn", drawn);
+}
+
+/* In a process of its own, which ends with it: whether another one may follow. */
+static bool run_round(uint64_t n, uint64_t seed, void (*run)(void *arg, uint64_t seed), void *arg)
+{
+	unsigned int splats = kmsg_splats_read();
+
+	/* As init, it would neither be killed for memory, nor lose what its children leave behind.
+	 */
+	file_write("/proc/self/oom_score_adj", "-1000");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	say_round(n, seed);
+	if (kmsg_start())
+		return false;
+	run(arg, seed);
+	kmsg_splats();
+	kmsg_stop();
+	return is_clean(splats);
+}
+
+/* Waits for the round's process; whether another one may follow. */
+static bool await(pid_t pid)
 {
 	int status = 0;
 	pid_t gone;
@@ -58,12 +62,34 @@ static bool await(pid_t pid, bool *more)
 	do
 		gone = waitpid(-1, &status, 0);
 	while (gone != pid && (gone > 0 || errno == EINTR));
-	*more = gone == pid && WIFEXITED(status) && !WEXITSTATUS(status);
-	if (gone == pid && WIFEXITED(status))
-		return true;
-	event_fail("the agent died in this round, %s %d; what was found until then is kept",
-		   WIFSIGNALED(status) ? "of signal" : "with status", WTERMSIG(status));
-	return false;
+	if (WIFSIGNALED(status))
+		event_fail("the agent died of signal %d (%s) in this round. What was found until "
+			   "then is kept",
+			   WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) > 1)
+		event_fail("the agent ended with status %d in this round", WEXITSTATUS(status));
+	return !status;
+}
+
+/* One round, from its process to what the kernel said when that was gone. */
+static bool do_round(uint64_t n, uint64_t seed, void (*run)(void *arg, uint64_t seed), void *arg)
+{
+	unsigned int splats = kmsg_splats_read();
+	pid_t pid = fork();
+	bool more;
+
+	if (!pid)
+		_exit(run_round(n, seed, run, arg) ? 0 : 1);
+	if (pid < 0) {
+		event_fail("no process for a round: fork() failed with %s", strerrorname_np(errno));
+		return false;
+	}
+	more = await(pid);
+	if (kmsg_start())
+		return false;
+	kmsg_splats();
+	kmsg_stop();
+	return more && is_clean(splats);
 }
 
 /* The VM may be one of many that were restored from the same: each draws numbers of its own. */
@@ -97,29 +123,21 @@ static uint64_t await_seed(void)
 
 void rounds_run(uint64_t n, void (*run)(void *arg, uint64_t seed), void *arg)
 {
-	struct round r = {.splats = kmsg_splats()};
+	uint64_t seed, before;
 	bool more = true;
-	uint64_t seed;
+	int err = event_share();
 
+	if (err)
+		event_fail("no memory to share with rounds: %s", strerror(-err));
 	/* No thread may hold a lock when we fork. */
+	kmsg_splats();
 	kmsg_stop();
 	seed = await_seed();
 	stir_kernel(seed);
-	while (more) {
-		pid_t pid;
-
-		r.number++;
-		r.seed = seed_of_round(seed, r.number);
-		r.last = r.number >= n || event_failed();
-		pid = fork();
-		if (!pid)
-			_exit(run_round(&r, run, arg) ? 0 : 1);
-		if (pid < 0) {
-			event_fail("no process for a round: fork() failed with %s",
-				   strerrorname_np(errno));
-			more = false;
-		}
-		if (pid < 0 || !await(pid, &more))
-			event_end(false);
+	before = event_written();
+	for (uint64_t i = 1; more; i++) {
+		event_begin_at(before);
+		more = do_round(i, seed_of_round(seed, i), run, arg) && i < n;
+		event_end(more);
 	}
 }

@@ -139,8 +139,8 @@ static void swap_off(void)
 {
 	if (!has_swap || getpid() == 1)
 		return;
-	swapoff(ZRAM);
-	file_write(ZRAM_SYS "reset", "1");
+	if (swapoff(ZRAM) || file_write(ZRAM_SYS "reset", "1"))
+		event_fail("the swap on " ZRAM " cannot be taken away again: %s", strerror(errno));
 	has_swap = false;
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define WINDOWS "/sys/kernel/debug/septorture/windows"
 
@@ -14,12 +13,6 @@ static void emit(const char *opener, const char *level, uint64_t opened, json_t 
 {
 	event_emit("window", "{s:s, s:s, s:I, s:o}", "op", opener, "level", level, "opened",
 		   (json_int_t)opened, "met", met);
-}
-
-void windows_begin(void)
-{
-	if (!access(WINDOWS, F_OK) && file_write(WINDOWS, "0"))
-		event_fail("the counts in " WINDOWS " cannot be reset");
 }
 
 void windows_report(void)

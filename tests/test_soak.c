@@ -230,9 +230,10 @@ static void clock_jumps(void **state)
 	assert_in_range(number(o, "elapsed_ms"), 3000, 20000);
 	assert_int_equal(number(o, "lost"), 0);
 	json_decref(o);
-	/* It did jump: the runs have years of several kinds. */
-	assert_int_equal(system("ls tree/build/runs | cut -c1-4 | sort -u | wc -l | grep -qx 1"),
-			 1 << 8);
+	/* It did jump: the runs are of several years. */
+	assert_int_equal(system("[ $(cd tree/build/runs; ls -d 2* | cut -c1-4 | sort -u | wc -l) "
+				"-gt 1 ]"),
+			 0);
 }
 
 static void no_room(void **state)

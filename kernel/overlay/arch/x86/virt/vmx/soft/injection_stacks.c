@@ -56,14 +56,21 @@ static int stacks_show(struct seq_file *m, void *v)
 	}
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(stacks);
+
+/* Whatever is written: all begins anew. */
+static ssize_t stacks_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos)
+{
+	memset(slots, 0, sizeof(slots));
+	return len;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(stacks);
 
 static int __init stacks_init(void)
 {
 	int err = register_trace_fail_function_injected(on_injection, NULL);
 
 	if (!err)
-		debugfs_create_file("stacks", 0400, septorture_dir, NULL, &stacks_fops);
+		debugfs_create_file("stacks", 0600, septorture_dir, NULL, &stacks_fops);
 	return err;
 }
 late_initcall(stacks_init);

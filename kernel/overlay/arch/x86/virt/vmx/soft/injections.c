@@ -71,14 +71,22 @@ static int injections_show(struct seq_file *m, void *v)
 	}
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(injections);
+
+/* Whatever is written: all begins anew. */
+static ssize_t injections_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos)
+{
+	memset(ring, 0, sizeof(ring));
+	atomic64_set(&head, 0);
+	return len;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(injections);
 
 static int __init injections_init(void)
 {
 	int err = register_trace_fail_function_injected(on_injection, NULL);
 
 	if (!err)
-		debugfs_create_file("injections", 0400, septorture_dir, NULL, &injections_fops);
+		debugfs_create_file("injections", 0600, septorture_dir, NULL, &injections_fops);
 	return err;
 }
 late_initcall(injections_init);

@@ -82,8 +82,21 @@ static ssize_t journal_read(struct file *file, char __user *buffer, size_t count
 	return done;
 }
 
+/* Whatever is written: all begins anew. No SPTE may change meanwhile. */
+static ssize_t journal_write(struct file *file, const char __user *buffer, size_t count,
+			     loff_t *ppos)
+{
+	mutex_lock(&reader);
+	memset(ring, 0, array_size(NR_RECORDS, sizeof(*ring)));
+	atomic64_set(&head, 0);
+	tail = 0;
+	mutex_unlock(&reader);
+	return count;
+}
+
 static const struct file_operations journal_fops = {
 	.read	= journal_read,
+	.write	= journal_write,
 	.llseek	= noop_llseek,
 };
 
@@ -101,7 +114,7 @@ static int __init spte_journal_init(void)
 		vfree(ring);
 		return err;
 	}
-	debugfs_create_file("journal", 0400, septorture_dir, NULL, &journal_fops);
+	debugfs_create_file("journal", 0600, septorture_dir, NULL, &journal_fops);
 	return 0;
 }
 late_initcall(spte_journal_init);
