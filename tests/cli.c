@@ -126,6 +126,19 @@ int cli_reset(void **state)
 	return system("rm -rf tree/build/runs tree/build/mutants hang kvm cache probes args");
 }
 
+int lines_with(const char *file, const char *word)
+{
+	char *command = xasprintf("grep -c '%s' %s >count 2>/dev/null || true", word, file), *text;
+	int n;
+
+	assert_int_equal(system(command), 0);
+	text = read_text("count");
+	n = atoi(text);
+	free(text);
+	free(command);
+	return n;
+}
+
 /* ---- processes ---- */
 
 double now(void)

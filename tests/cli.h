@@ -65,6 +65,9 @@ pid_t spawn_args(const char *args);
 /* Waits for its end: the exit status, or 128 + the signal that killed it. */
 int wait_for(pid_t pid);
 
+/* How many lines of FILE (none, if it is not there) hold WORD. */
+int lines_with(const char *file, const char *word);
+
 /* FILE of the scratch directory as an absolute path; free() it. */
 char *scratch_path(const char *file);
 

@@ -62,20 +62,6 @@ static const char *string(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
-/* How many lines of FILE hold WORD. */
-static int lines_with(const char *file, const char *word)
-{
-	char *command = xasprintf("grep -c '%s' %s >count 2>/dev/null || true", word, file), *text;
-	int n;
-
-	assert_int_equal(system(command), 0);
-	text = read_text("count");
-	n = atoi(text);
-	free(text);
-	free(command);
-	return n;
-}
-
 #define THREE UP ROUND("1") LOAD COUNT MORE ROUND("2") LOAD COUNT MORE ROUND("3") LOAD COUNT LAST
 
 /*

@@ -16,7 +16,8 @@
 #define COUNT "{\"e\":\"progress\",\"us\":3,\"faults\":10,\"injected\":3}\n"
 #define END   "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":5}\n"
 
-#define DIR_ "tree/build/soak/latest/"
+#define DIR_	"tree/build/soak/latest/"
+#define JOURNAL DIR_ "soak.jsonl"
 
 static void load_all(const char *console)
 {
@@ -42,20 +43,6 @@ static json_t *record(void)
 static json_int_t number(const json_t *o, const char *key)
 {
 	return json_integer_value(json_object_get(o, key));
-}
-
-/* How many lines of the journal hold WORD. */
-static int lines_with(const char *word)
-{
-	char *command = xasprintf("grep -c '%s' " DIR_ "soak.jsonl >count || true", word), *text;
-	int n;
-
-	assert_int_equal(system(command), 0);
-	text = read_text("count");
-	n = atoi(text);
-	free(text);
-	free(command);
-	return n;
 }
 
 static unsigned int runs_kept(void)
@@ -84,9 +71,9 @@ static void assert_totals(void)
 		faults += number(plan, "faults");
 	}
 	assert_int_equal(runs, number(o, "runs"));
-	assert_int_equal(runs, lines_with("\"e\":\"end\""));
+	assert_int_equal(runs, lines_with(JOURNAL, "\"e\":\"end\""));
 	assert_int_equal(faults, 10 * runs);
-	assert_int_equal(number(o, "lost"), lines_with("\"e\":\"begin\"") - runs);
+	assert_int_equal(number(o, "lost"), lines_with(JOURNAL, "\"e\":\"begin\"") - runs);
 	json_decref(o);
 }
 
@@ -152,8 +139,8 @@ static void killed(void **state)
 		wait_for(pid);
 		/* The runs end by themselves; their results go nowhere. */
 		usleep(100000);
-		assert_true(lines_with("\"e\":\"end\"") >= before);
-		before = lines_with("\"e\":\"end\"");
+		assert_true(lines_with(JOURNAL, "\"e\":\"end\"") >= before);
+		before = lines_with(JOURNAL, "\"e\":\"end\"");
 	}
 	assert_true(before > 0);
 	/* Half a line, as a power cut leaves it. */
@@ -184,7 +171,7 @@ static void two_in_one_place(void **state)
 	printed = read_text("out");
 	assert_contains(printed, "stopped: by signal 15 (Terminated); go on with --resume ");
 	free(printed);
-	assert_int_equal(lines_with("\"e\":\"end\""), 0);
+	assert_int_equal(lines_with(JOURNAL, "\"e\":\"end\""), 0);
 }
 
 static void runs_that_come_to_nothing(void **state)
@@ -206,7 +193,7 @@ static void runs_that_come_to_nothing(void **state)
 		set_qemu(cases[i].events, cases[i].console);
 		want(run("soak --accel tcg --for 1h --jobs 1 p.ini"), cases[i].status);
 		assert_contains(out, cases[i].says);
-		assert_int_equal(lines_with("\"e\":\"end\""), 5);
+		assert_int_equal(lines_with(JOURNAL, "\"e\":\"end\""), 5);
 		/* It waits longer each time: 2, 4, 8 and 16 tenths of a second. */
 		assert_true(now() - before >= 3);
 	}
