@@ -204,13 +204,14 @@ static int save(const struct job *j)
 	return bad ? say_error(error, EXIT_INFRA) : EXIT_CLEAN;
 }
 
-static char *parameters(const struct job *j, uint64_t first)
+/* The same for each VM: where it begins, it is told when it is up. */
+static char *parameters(const struct job *j)
 {
 	const struct enumerate_args *a = j->args;
 
-	return xasprintf("septorture_enumerate=%" PRIu64 " septorture_calls=%" PRIu64 "%s%s%s%s",
-			 first, a->calls, a->sites ? " septorture_sites=" : "",
-			 a->sites ? a->sites : "", a->contracts ? " septorture_contracts=" : "",
+	return xasprintf("septorture_enumerate=1 septorture_calls=%" PRIu64 "%s%s%s%s", a->calls,
+			 a->sites ? " septorture_sites=" : "", a->sites ? a->sites : "",
+			 a->contracts ? " septorture_contracts=" : "",
 			 a->contracts ? a->contracts : "");
 }
 
@@ -258,10 +259,42 @@ static void say_boot(const struct job *j, uint64_t first, uint64_t last)
 	free(line);
 }
 
+/* One VM, of which one run takes as many cases as it can. */
+struct boot {
+	struct job *job;
+	uint64_t first, last; /* cases; last is 0 if there was none */
+	bool ran; /* there was a report */
+	int status; /* that it could not be written down */
+};
+
+static bool on_run(void *arg, struct run_report *report, bool more)
+{
+	struct boot *b = arg;
+
+	(void)more;
+	b->ran = true;
+	b->last = take(b->job, report);
+	if (b->last)
+		say_boot(b->job, b->first, b->last);
+	else if (!signals_stop())
+		say("no case was run in this boot: %s (%s)",
+		    report->invalid ? report->invalid : "see there", report->dir);
+	b->status = save(b->job);
+	return false;
+}
+
+/* Once a VM is spent, the next ones are restored. Under KVM nobody has tried that. */
+static char *snapshot(const struct job *j)
+{
+	if (!j->record->boots || j->accel.accel != ACCEL_TCG)
+		return NULL;
+	return xasprintf("%s/" RUNDIR_VM "1", j->dir.path);
+}
+
 /* Runs the cases from *NEXT on in one boot; other than 0 if nothing more can be run. */
 static int boot_once(struct job *j, uint64_t *next)
 {
-	char *more = parameters(j, *next);
+	char *more = parameters(j), *saved = snapshot(j);
 	struct run_args args = {
 	    .plan = j->plan_path,
 	    .mutant = j->args->mutant,
@@ -272,28 +305,26 @@ static int boot_once(struct job *j, uint64_t *next)
 	    .quiet = true,
 	    .chosen = &j->accel,
 	};
-	struct run_report *report;
-	int status = run_plan(&args, &report), saved;
-	uint64_t last;
+	struct boot b = {.job = j, .first = *next};
+	int status = run_rounds(&args, &(struct run_rounds){
+					   .n = 1,
+					   .first = *next,
+					   .snapshot = saved,
+					   .on_run = on_run,
+					   .arg = &b,
+				       });
 
 	free(more);
-	if (!report)
+	free(saved);
+	if (!b.ran)
 		return status;
-	last = take(j, report);
-	if (last)
-		say_boot(j, *next, last);
-	else if (!signals_stop())
-		say("no case was run in this boot: %s (%s)",
-		    report->invalid ? report->invalid : "see there", report->dir);
-	saved = save(j);
-	*next = last + 1;
+	*next = b.last + 1;
 	/* A boot that is no result says so after its cases; one without any would be repeated. */
-	if (last || signals_stop())
+	if (b.last || signals_stop())
 		status = signals_stop() ? EXIT_INFRA : EXIT_CLEAN;
 	else
 		status = status ? status : EXIT_INFRA;
-	run_free(report);
-	return saved ? saved : status;
+	return b.status ? b.status : status;
 }
 
 static uint64_t first_undone(const struct enumeration *e)

@@ -34,9 +34,12 @@ int run_plan(const struct run_args *args, struct run_report **report);
 /* Many runs of a plan in one VM, each with a seed of its own. */
 struct run_rounds {
 	uint64_t n; /* at most so many */
+	uint64_t first; /* the case that an enumeration begins with; 0: the plan's load */
 	const char *snapshot; /* a folder for one (snapshot.h), or NULL: the VM is booted */
-	/* One is over; MORE: another one follows. Returns whether it may. REPORT is borrowed. */
-	bool (*on_run)(void *arg, const struct run_report *report, bool more);
+	/* One is over; MORE: another one follows. Returns whether it may. REPORT, written already,
+	 * is borrowed.
+	 */
+	bool (*on_run)(void *arg, struct run_report *report, bool more);
 	void *arg;
 };
 

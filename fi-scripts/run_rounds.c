@@ -163,7 +163,12 @@ static bool restore(struct rounds *r, struct vm_config *config, struct vm_rounds
 /* The VM, whichever way. */
 static int bring_up(struct rounds *r)
 {
-	struct vm_rounds rounds = {.n = r->wanted->n, .over = round_over, .arg = r};
+	struct vm_rounds rounds = {
+	    .n = r->wanted->n,
+	    .first = r->wanted->first,
+	    .over = round_over,
+	    .arg = r,
+	};
 	struct vm_config config = run_config(&r->vm);
 	char *error;
 

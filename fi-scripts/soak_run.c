@@ -61,7 +61,7 @@ static void tell(struct teller *t, const struct run_report *report, const char *
 	t->told = !more;
 }
 
-static bool on_run(void *arg, const struct run_report *report, bool more)
+static bool on_run(void *arg, struct run_report *report, bool more)
 {
 	struct teller *t = arg;
 

@@ -251,7 +251,7 @@ static int open_go(const struct vm_config *c)
 	if (!mkfifo(path, 0600) || errno == EEXIST)
 		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd >= 0 && !c->rounds->save)
-		dprintf(fd, "%" PRIu64 "\n", c->seed);
+		dprintf(fd, "%" PRIu64 " %" PRIu64 "\n", c->seed, c->rounds->first);
 	free(path);
 	return fd;
 }

@@ -28,6 +28,7 @@ struct vm_rounds {
 	const char *save;
 	/* It is one that was saved to this file; events.jsonl has what that one said. NULL. */
 	const char *restore;
+	uint64_t first; /* the case that an enumeration begins with; 0: there is none */
 	/*
 	 * A round is over, or the VM is and this is what was left of one. RESULT is of the round
 	 * alone; what it points to is borrowed. Returns whether the VM is to go on.

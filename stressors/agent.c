@@ -415,19 +415,22 @@ static struct plan *prepare(const struct options *o)
 	return plan;
 }
 
-static void run_once(void *arg, uint64_t seed)
+static void run_once(void *arg, const struct round_args *round)
 {
 	const struct job *job = arg;
 	const struct options *o = job->options;
+	struct enumerate_args cases = o->enumerate;
 	struct plan *plan = job->plan;
 
-	plan->seed = seed;
+	plan->seed = round->seed;
+	if (round->first)
+		cases.first = round->first;
 	tag_thread(TAG_MAIN);
 	counts_begin();
 	oracles_start(plan);
 	gcov_begin();
 	if (o->enumerate.first && !event_failed())
-		enumerate(plan, &o->enumerate);
+		enumerate(plan, &cases);
 	else
 		run_load(plan);
 	gcov_report();
@@ -449,7 +452,7 @@ static void run_plan(const struct options *o)
 		return;
 	}
 	if (job.plan)
-		run_once(&job, job.plan->seed);
+		run_once(&job, &(struct round_args){.seed = job.plan->seed});
 	kmsg_stop();
 	event_end(false);
 }

@@ -109,15 +109,21 @@ void gcov_case(uint64_t number);
 
 /* --- rounds.c --- */
 
+/* What one round is given. */
+struct round_args {
+	uint64_t seed;
+	uint64_t first; /* the case that an enumeration begins with; 0: it knows by itself */
+};
+
 /*
- * Calls RUN(ARG, seed) up to N times, each in a process of its own, which begins as this one is
+ * Calls RUN(ARG, round) up to N times, each in a process of its own, which begins as this one is
  * now, with events of its own from `round` to `end` (docs/events.md). Ends with the first round
  * that found something, or after which the kernel has said that something is wrong: it may not
- * be what it was. The first seed comes from the host, who may have waited as long as it likes:
- * up to then, nothing depends on one. Needs kmsg_start(). Returns when all is said, the `end`
- * event too.
+ * be what it was. What the first one is given comes from the host, who may have waited as long as
+ * it likes: up to then, nothing depends on it. Needs kmsg_start(). Returns when all is said, the
+ * `end` event too.
  */
-void rounds_run(uint64_t n, void (*run)(void *arg, uint64_t seed), void *arg);
+void rounds_run(uint64_t n, void (*run)(void *arg, const struct round_args *args), void *arg);
 
 /* --- selftest.c --- */
 

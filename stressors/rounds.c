@@ -36,7 +36,8 @@ static void say_round(uint64_t n, uint64_t seed)
 }
 
 /* In a process of its own, which ends with it: whether another one may follow. */
-static bool run_round(uint64_t n, uint64_t seed, void (*run)(void *arg, uint64_t seed), void *arg)
+static bool run_round(uint64_t n, const struct round_args *round,
+		      void (*run)(void *arg, const struct round_args *round), void *arg)
 {
 	unsigned int splats = kmsg_splats_read();
 
@@ -44,10 +45,10 @@ static bool run_round(uint64_t n, uint64_t seed, void (*run)(void *arg, uint64_t
 	 */
 	file_write("/proc/self/oom_score_adj", "-1000");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	say_round(n, seed);
+	say_round(n, round->seed);
 	if (kmsg_start())
 		return false;
-	run(arg, seed);
+	run(arg, round);
 	kmsg_splats();
 	kmsg_stop();
 	return is_clean(splats);
@@ -72,14 +73,15 @@ static bool await(pid_t pid)
 }
 
 /* One round, from its process to what the kernel said when that was gone. */
-static bool do_round(uint64_t n, uint64_t seed, void (*run)(void *arg, uint64_t seed), void *arg)
+static bool do_round(uint64_t n, const struct round_args *round,
+		     void (*run)(void *arg, const struct round_args *round), void *arg)
 {
 	unsigned int splats = kmsg_splats_read();
 	pid_t pid = fork();
 	bool more;
 
 	if (!pid)
-		_exit(run_round(n, seed, run, arg) ? 0 : 1);
+		_exit(run_round(n, round, run, arg) ? 0 : 1);
 	if (pid < 0) {
 		event_fail("no process for a round: fork() failed with %s", strerrorname_np(errno));
 		return false;
@@ -103,28 +105,29 @@ static void stir_kernel(uint64_t seed)
 		close(fd);
 }
 
-/* Waits for the host's word, a seed in a line of its own; 0 after event_fail(). */
-static uint64_t await_seed(void)
+/* Waits for the host's word, a line "seed [first case]"; after event_fail() the seed is 0. */
+static struct round_args await_word(void)
 {
-	char *port = init_port("septorture.go"), line[32];
+	char *port = init_port("septorture.go"), line[64];
 	FILE *f = port ? fopen(port, "re") : NULL;
-	uint64_t seed = 0;
+	struct round_args round = {0};
 
 	event_emit("ready", "{}");
 	if (f && fgets(line, sizeof(line), f))
-		seed = strtoull(line, NULL, 10);
-	if (!seed)
+		sscanf(line, "%" SCNu64 " %" SCNu64, &round.seed, &round.first);
+	if (!round.seed)
 		event_fail("the host gave no seed through the port septorture.go");
 	if (f)
 		fclose(f);
 	free(port);
-	return seed;
+	return round;
 }
 
-void rounds_run(uint64_t n, void (*run)(void *arg, uint64_t seed), void *arg)
+void rounds_run(uint64_t n, void (*run)(void *arg, const struct round_args *round), void *arg)
 {
-	uint64_t seed, before;
+	struct round_args first, round;
 	bool more = true;
+	uint64_t before;
 	int err = event_share();
 
 	if (err)
@@ -132,12 +135,14 @@ void rounds_run(uint64_t n, void (*run)(void *arg, uint64_t seed), void *arg)
 	/* No thread may hold a lock when we fork. */
 	kmsg_splats();
 	kmsg_stop();
-	seed = await_seed();
-	stir_kernel(seed);
+	first = await_word();
+	stir_kernel(first.seed);
 	before = event_written();
 	for (uint64_t i = 1; more; i++) {
+		round = first;
+		round.seed = seed_of_round(first.seed, i);
 		event_begin_at(before);
-		more = do_round(i, seed_of_round(seed, i), run, arg) && i < n;
+		more = do_round(i, &round, run, arg) && i < n;
 		event_end(more);
 	}
 }
