@@ -256,7 +256,8 @@ static uint64_t bogo_ops(const char *yaml, const char *name)
 		if (!strcmp(found, name) && sscanf(line, " bogo-ops: %" SCNu64, &n) == 1)
 			return n;
 		line = strchr(line, '\n');
-		line += !!line;
+		if (line)
+			line++;
 	}
 	return 0;
 }

@@ -257,3 +257,24 @@ pid_t parent_of(pid_t pid)
 	free(stat);
 	return parent;
 }
+
+int soak_until(const char *file, const char *word, const char *args)
+{
+	char *all = xasprintf("soak --accel tcg --for 1h %s", args);
+	pid_t pid;
+	int status;
+
+	/* That of another one says nothing about this. */
+	unlink("tree/build/soak/latest");
+	pid = spawn_args(all);
+	for (int i = 0; i < 600 && !lines_with(file, word); i++)
+		usleep(100000);
+	kill(pid, SIGTERM);
+	status = wait_for(pid);
+	free(all);
+	free(out);
+	free(err);
+	out = read_text("out");
+	err = read_text("err");
+	return status;
+}

@@ -68,6 +68,12 @@ int wait_for(pid_t pid);
 /* How many lines of FILE (none, if it is not there) hold WORD. */
 int lines_with(const char *file, const char *word);
 
+/*
+ * Runs a soak, with ARGS as well, until FILE has a line with WORD, at most a minute: its exit
+ * status. What it printed is in out and err.
+ */
+int soak_until(const char *file, const char *word, const char *args);
+
 /* FILE of the scratch directory as an absolute path; free() it. */
 char *scratch_path(const char *file);
 

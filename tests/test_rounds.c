@@ -64,31 +64,6 @@ static const char *string(const json_t *o, const char *key)
 
 #define THREE UP ROUND("1") LOAD COUNT MORE ROUND("2") LOAD COUNT MORE ROUND("3") LOAD COUNT LAST
 
-/*
- * Runs a soak until FILE has a line with WORD, at most a minute: its exit status. What it printed
- * is in out and err.
- */
-static int soak_until(const char *file, const char *word, const char *args)
-{
-	char *all = xasprintf("soak --accel tcg --for 1h --jobs 1 %s", args);
-	pid_t pid;
-	int status;
-
-	/* That of another one says nothing about this. */
-	unlink("tree/build/soak/latest");
-	pid = spawn_args(all);
-	for (int i = 0; i < 600 && !lines_with(file, word); i++)
-		usleep(100000);
-	kill(pid, SIGTERM);
-	status = wait_for(pid);
-	free(all);
-	free(out);
-	free(err);
-	out = read_text("out");
-	err = read_text("err");
-	return status;
-}
-
 #define JOURNAL DIR_ "soak.jsonl"
 #define RUNSLOG DIR_ "runs.log"
 
@@ -98,7 +73,7 @@ static void rounds_are_runs(void **state)
 
 	(void)state;
 	set_qemu(THREE, "");
-	soak_until(JOURNAL, "\"n\":3,\"plan\"", "--boot --rounds 3 p.ini");
+	soak_until(JOURNAL, "\"n\":3,\"plan\"", "--jobs 1 --boot --rounds 3 p.ini");
 	assert_int_equal(lines_with("args", "septorture_rounds=3 "), 1);
 	for (size_t i = 0; i < 3; i++) {
 		json_t *r = report(i);
@@ -122,7 +97,8 @@ static void findings_are_of_their_run(void **state)
 
 	(void)state;
 	set_qemu(UP ROUND("1") LOAD COUNT MORE ROUND("2") LOAD COUNT BAD, "");
-	assert_int_equal(soak_until(JOURNAL, "\"n\":2,\"plan\"", "--boot --rounds 9 p.ini"), 1);
+	assert_int_equal(
+	    soak_until(JOURNAL, "\"n\":2,\"plan\"", "--jobs 1 --boot --rounds 9 p.ini"), 1);
 	r = report(0);
 	assert_string_equal(string(r, "verdict"), "clean");
 	json_decref(r);
@@ -142,7 +118,8 @@ static void finding_ends_the_vm(void **state)
 		 "{\"e\":\"end\",\"us\":9,\"status\":\"done\",\"events\":8,\"more\":true}\n" ROUND(
 		     "2") LOAD COUNT LAST,
 		 "");
-	assert_int_equal(soak_until(JOURNAL, "\"n\":2,\"plan\"", "--boot --rounds 9 p.ini"), 1);
+	assert_int_equal(
+	    soak_until(JOURNAL, "\"n\":2,\"plan\"", "--jobs 1 --boot --rounds 9 p.ini"), 1);
 	assert_true(lines_with(JOURNAL, "\"n\":2,\"round\":1,") == 1);
 }
 
@@ -150,7 +127,7 @@ static void dead_between_rounds(void **state)
 {
 	(void)state;
 	set_qemu(UP ROUND("1") LOAD COUNT MORE, "");
-	soak_until(JOURNAL, "\"n\":2,\"plan\"", "--boot --rounds 9 p.ini");
+	soak_until(JOURNAL, "\"n\":2,\"plan\"", "--jobs 1 --boot --rounds 9 p.ini");
 	assert_contains(err, "[1] p.ini: clean, ");
 	assert_contains(err, "[2] p.ini: invalid: the VM went down before the agent's 'end'");
 	/* What was said before it could say that another one begins is told of that one. */
@@ -159,7 +136,7 @@ static void dead_between_rounds(void **state)
 		 "{\"e\":\"fail\",\"us\":4,\"text\":\"no process\"}\n"
 		 "{\"e\":\"end\",\"us\":9,\"status\":\"failed\",\"events\":4,\"more\":false}\n",
 		 "");
-	soak_until(JOURNAL, "\"n\":2,\"plan\"", "--boot --rounds 9 p.ini");
+	soak_until(JOURNAL, "\"n\":2,\"plan\"", "--jobs 1 --boot --rounds 9 p.ini");
 	assert_contains(err, "[2] p.ini: invalid: the agent failed: no process");
 }
 
@@ -184,7 +161,7 @@ static void saved_once(void **state)
 
 	(void)state;
 	set_qemu(THREE, "");
-	soak_until(JOURNAL, "\"n\":7,\"plan\"", "--rounds 3 p.ini");
+	soak_until(JOURNAL, "\"n\":7,\"plan\"", "--jobs 1 --rounds 3 p.ini");
 	assert_int_equal(lines_with("saves", "saved"), 1);
 	assert_int_equal(lines_with("args", "^exec:cat ./.*/vm-1/snapshot.$"), 1);
 	/* Of the VM that was saved, it has what came before the first round. */
@@ -195,7 +172,7 @@ static void saved_once(void **state)
 	}
 	/* It is gone with the soak. */
 	assert_int_equal(system("ls -d " DIR_ "vm-1 2>/dev/null"), 2 << 8);
-	soak_until(JOURNAL, "\"n\":2,\"plan\"", "--boot p.ini");
+	soak_until(JOURNAL, "\"n\":2,\"plan\"", "--jobs 1 --boot p.ini");
 	assert_int_equal(lines_with("saves", "saved"), 1);
 	assert_int_equal(lines_with("args", "^exec:cat"), 0);
 }
@@ -246,14 +223,14 @@ static void booted_instead(void **state)
 	(void)state;
 	set_qemu(THREE, "");
 	setenv("FAKE_SAVE", "fails", 1);
-	soak_until(JOURNAL, "\"n\":7,\"plan\"", "--rounds 3 p.ini");
+	soak_until(JOURNAL, "\"n\":7,\"plan\"", "--jobs 1 --rounds 3 p.ini");
 	assert_int_equal(lines_with(RUNSLOG, "the VM could not be saved: .*/vm-1/qemu.log; the VM "
 					     "is booted instead"),
 			 2);
 	assert_true(lines_with(JOURNAL, "\"clean\"") > 6);
 	unsetenv("FAKE_SAVE");
 	setenv("FAKE_RESTORE", "dies", 1);
-	soak_until(JOURNAL, "\"n\":7,\"plan\"", "--rounds 3 p.ini");
+	soak_until(JOURNAL, "\"n\":7,\"plan\"", "--jobs 1 --rounds 3 p.ini");
 	/* Not for ever. */
 	assert_int_equal(lines_with(RUNSLOG, "a VM could not be restored from .*/snapshot: the VM "
 					     "went down before .*; the VM is booted instead"),
