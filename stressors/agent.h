@@ -48,7 +48,10 @@ struct event_note {
  * first finding is put into SAID.
  */
 void event_mute(struct event_note *said);
-/* From now on what a child says counts here as well, and the other way round. 0 or -errno. */
+/*
+ * From now on what a child says counts here as well, and the other way round. No other thread may
+ * say anything meanwhile. 0 or -errno.
+ */
 int event_share(void);
 /* How many lines were written so far; and, the host cutting them into runs, a new beginning. */
 uint64_t event_written(void);

@@ -128,13 +128,14 @@ void rounds_run(uint64_t n, void (*run)(void *arg, const struct round_args *roun
 	struct round_args first, round;
 	bool more = true;
 	uint64_t before;
-	int err = event_share();
+	int err;
 
-	if (err)
-		event_fail("no memory to share with rounds: %s", strerror(-err));
-	/* No thread may hold a lock when we fork. */
+	/* No thread may hold a lock when we fork, or say something when we begin to share. */
 	kmsg_splats();
 	kmsg_stop();
+	err = event_share();
+	if (err)
+		event_fail("no memory to share with rounds: %s", strerror(-err));
 	first = await_word();
 	stir_kernel(first.seed);
 	before = event_written();
