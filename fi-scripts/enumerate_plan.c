@@ -283,18 +283,10 @@ static bool on_run(void *arg, struct run_report *report, bool more)
 	return false;
 }
 
-/* Once a VM is spent, the next ones are restored. Under KVM nobody has tried that. */
-static char *snapshot(const struct job *j)
-{
-	if (!j->record->boots || j->accel.accel != ACCEL_TCG)
-		return NULL;
-	return xasprintf("%s/" RUNDIR_VM "1", j->dir.path);
-}
-
 /* Runs the cases from *NEXT on in one boot; other than 0 if nothing more can be run. */
 static int boot_once(struct job *j, uint64_t *next)
 {
-	char *more = parameters(j), *saved = snapshot(j);
+	char *more = parameters(j), *saved = xasprintf("%s/" RUNDIR_VM "1", j->dir.path);
 	struct run_args args = {
 	    .plan = j->plan_path,
 	    .mutant = j->args->mutant,
@@ -309,7 +301,8 @@ static int boot_once(struct job *j, uint64_t *next)
 	int status = run_rounds(&args, &(struct run_rounds){
 					   .n = 1,
 					   .first = *next,
-					   .snapshot = saved,
+					   /* Only once one is spent it is worth it. */
+					   .snapshot = j->record->boots ? saved : NULL,
 					   .on_run = on_run,
 					   .arg = &b,
 				       });
@@ -373,6 +366,7 @@ static int run_checked(struct job *j)
 		return status;
 	}
 	status = run_all(j);
+	rundir_clear(&j->dir);
 	rundir_end(&j->dir);
 	if (status)
 		return e->cases.total ? EXIT_INFRA : status;

@@ -35,7 +35,11 @@ int run_plan(const struct run_args *args, struct run_report **report);
 struct run_rounds {
 	uint64_t n; /* at most so many */
 	uint64_t first; /* the case that an enumeration begins with; 0: the plan's load */
-	const char *snapshot; /* a folder for one (snapshot.h), or NULL: the VM is booted */
+	/*
+	 * A folder for one (snapshot.h), or NULL: the VM is booted. So it always is under KVM,
+	 * where nobody has tried to restore it.
+	 */
+	const char *snapshot;
 	/* One is over; MORE: another one follows. Returns whether it may. REPORT, written already,
 	 * is borrowed.
 	 */

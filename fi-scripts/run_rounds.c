@@ -173,7 +173,7 @@ static int bring_up(struct rounds *r)
 	char *error;
 
 	config.rounds = &rounds;
-	if (r->wanted->snapshot && restore(r, &config, &rounds))
+	if (r->wanted->snapshot && config.accel == ACCEL_TCG && restore(r, &config, &rounds))
 		return EXIT_CLEAN;
 	if (signals_stop())
 		return EXIT_INFRA;

@@ -229,8 +229,7 @@ static void start(struct state *st, struct soak_run *run)
 		return;
 	log = xasprintf("%s/runs.log", loop->dir);
 	run->plan = plan;
-	/* Under KVM nobody has tried it. */
-	if (!loop->boot && loop->accel->accel == ACCEL_TCG)
+	if (!loop->boot)
 		snapshot = xasprintf("%s/" RUNDIR_VM "%zu", loop->dir, plan + 1);
 	if (soak_run_start(run, &args, s->rounds, until, snapshot, log, &error))
 		end_early(st, error);

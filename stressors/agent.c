@@ -275,7 +275,7 @@ static bool kcsan_since(long long *watchpoints, long long *races, bool *on)
 	return there;
 }
 
-/* What was before the load does not count; in a kernel without any of these, nothing does. */
+/* What was before the load does not count. Not every kernel has all of these. */
 static void counts_begin(void)
 {
 	static const char *const files[] = {"windows", "journal", "injections", "stacks"};

@@ -220,22 +220,26 @@ static void others_are_not_used(void **state)
 
 static void booted_instead(void **state)
 {
+	static const struct {
+		const char *variable, *value, *said;
+	} cases[] = {
+	    {"FAKE_SAVE", "fails",
+	     "the VM could not be saved: .*/vm-1/qemu.log; the VM is booted instead"},
+	    {"FAKE_RESTORE", "dies",
+	     "a VM could not be restored from .*/snapshot: the VM went down before .*; the VM is "
+	     "booted instead"},
+	};
+
 	(void)state;
 	set_qemu(THREE, "");
-	setenv("FAKE_SAVE", "fails", 1);
-	soak_until(JOURNAL, "\"n\":7,\"plan\"", "--jobs 1 --rounds 3 p.ini");
-	assert_int_equal(lines_with(RUNSLOG, "the VM could not be saved: .*/vm-1/qemu.log; the VM "
-					     "is booted instead"),
-			 2);
-	assert_true(lines_with(JOURNAL, "\"clean\"") > 6);
-	unsetenv("FAKE_SAVE");
-	setenv("FAKE_RESTORE", "dies", 1);
-	soak_until(JOURNAL, "\"n\":7,\"plan\"", "--jobs 1 --rounds 3 p.ini");
-	/* Not for ever. */
-	assert_int_equal(lines_with(RUNSLOG, "a VM could not be restored from .*/snapshot: the VM "
-					     "went down before .*; the VM is booted instead"),
-			 2);
-	assert_true(lines_with(JOURNAL, "\"clean\"") > 6);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setenv(cases[i].variable, cases[i].value, 1);
+		soak_until(JOURNAL, "\"n\":7,\"plan\"", "--jobs 1 --rounds 3 p.ini");
+		unsetenv(cases[i].variable);
+		/* Not for ever. */
+		assert_int_equal(lines_with(RUNSLOG, cases[i].said), 2);
+		assert_true(lines_with(JOURNAL, "\"clean\"") > 6);
+	}
 }
 
 /* What was under way is lost, and takes no room for ever. */

@@ -136,6 +136,16 @@ json_t *run_blind(const char *how, int status)
 	return report();
 }
 
+bool was_restored(const char *id)
+{
+	char *path = xasprintf("build/runs/%s/qemu.log", id), *log = read_text(path);
+	bool restored = strstr(log, "-incoming");
+
+	free(path);
+	free(log);
+	return restored;
+}
+
 int vm_main(int argc, char **argv, const struct CMUnitTest *tests, size_t n)
 {
 	if (argc > 1)

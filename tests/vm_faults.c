@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "xmem.h"
 
@@ -69,6 +70,10 @@ static void enumeration_reboots(void **state)
 
 	(void)state;
 	assert_true(number(o, "boots") > 1);
+	/* By restoring a snapshot, of which nothing is left. */
+	assert_true(was_restored("latest"));
+	assert_int_equal(access("build/enumerate/latest/enumeration.json", F_OK), 0);
+	assert_int_equal(access("build/enumerate/latest/vm-1", F_OK), -1);
 	json_decref(o);
 }
 

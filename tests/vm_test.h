@@ -31,6 +31,9 @@ const char *string(const json_t *o, const char *key);
 /* The finding of that oracle and kind whose signature holds WORD, or NULL. */
 const json_t *finding(const json_t *r, const char *oracle, const char *kind, const char *word);
 
+/* Whether the VM of run ID was restored from a snapshot. */
+bool was_restored(const char *id);
+
 /*
  * Runs a kernel on which not all is well (tests/mutants/blind.mutant says how), and
  * of which septorture must not say that it is; its report.
