@@ -6,7 +6,7 @@
  * Only the accessors and the cmpxchg that tdp_mmu.c uses are hooked, not the
  * functions that call them, so that the hooks also fit kernels in which those
  * look different. All hooks run with mmu_lock held, i.e. on one CPU, but for the
- * lockless aging of shared memory, which freezes nothing. The boot parameter
+ * lockless aging of direct SPTEs, which freezes nothing. The boot parameter
  * "spte_watch=off" switches them off, to measure what they cost.
  */
 #ifndef __KVM_X86_MMU_SPTE_WATCH_H
@@ -36,11 +36,21 @@ void spte_watch_thawed(u64 *sptep, u64 found, u64 new_spte);
 void spte_watch_read_frozen(u64 *sptep);
 /* A cmpxchg found FROZEN_SPTE instead of what it expected. */
 void spte_window_lost(u64 *sptep);
+/* It found another value, of any kind. */
+void spte_race_lost(u64 *sptep);
 /* An SPTE was read while spte_window_waits is not 0: the task may have waited for it. */
 DECLARE_PER_CPU(unsigned int, spte_window_waits);
 void spte_window_touched(u64 *sptep);
 /* Called by the wrapper of the external update. */
 void spte_watch_external(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte, int level);
+
+/*
+ * Points for fail_function (virt/vmx/soft/spte_points.c): an SPTE was read, and is about to be
+ * written, or to be compared and exchanged, which a failure makes lose; and it was changed, and
+ * nobody has been told.
+ */
+int spte_cmpxchg_window(u64 *sptep, u64 old_spte, u64 new_spte);
+int spte_changed_window(u64 *sptep, u64 old_spte, u64 new_spte);
 
 static inline u64 spte_watch_read(u64 *sptep, u64 spte)
 {
@@ -64,8 +74,12 @@ static inline void spte_watch_write(u64 *sptep, u64 new_spte)
 	if (unlikely(spte_watch_owns(sptep))) {
 		spte_watch_thawed(sptep, xchg_relaxed(sptep, new_spte), new_spte);
 	} else {
+		u64 old_spte = READ_ONCE(*sptep);
+
+		spte_cmpxchg_window(sptep, old_spte, new_spte);
 		WRITE_ONCE(*sptep, new_spte);
 		spte_watch_wrote(sptep, new_spte);
+		spte_changed_window(sptep, old_spte, new_spte);
 	}
 }
 
@@ -79,12 +93,20 @@ static inline u64 spte_watch_xchg(u64 *sptep, u64 new_spte)
 	found = xchg(sptep, new_spte);
 	if (unlikely(spte_watch_owns(sptep)))
 		spte_watch_thawed(sptep, found, new_spte);
+	spte_changed_window(sptep, found, new_spte);
 	return found;
 }
 
 static __always_inline bool spte_watch_cmpxchg(u64 *sptep, u64 *old_spte, u64 new_spte)
 {
+	if (static_branch_likely(&spte_watch_key) &&
+	    unlikely(spte_cmpxchg_window(sptep, *old_spte, new_spte))) {
+		*old_spte = READ_ONCE(*sptep);
+		return false;
+	}
 	if (!try_cmpxchg64(sptep, old_spte, new_spte)) {
+		if (static_branch_likely(&spte_watch_key))
+			spte_race_lost(sptep);
 		if (is_frozen_spte(*old_spte) && static_branch_likely(&spte_watch_key))
 			spte_window_lost(sptep);
 		return false;
@@ -94,6 +116,8 @@ static __always_inline bool spte_watch_cmpxchg(u64 *sptep, u64 *old_spte, u64 ne
 	spte_watch_note(sptep);
 	if (is_frozen_spte(new_spte))
 		spte_watch_froze(sptep, *old_spte);
+	else
+		spte_changed_window(sptep, *old_spte, new_spte);
 	return true;
 }
 

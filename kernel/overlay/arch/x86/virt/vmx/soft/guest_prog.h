@@ -58,6 +58,10 @@ enum gp_opcode {
 			 * GP_RESULT rd is what comes back in R10 and rs that in R11; with
 			 * GP_RESULT4 r4 to r7 are R12 to R15.
 			 */
+	GP_EXEC,	/*
+			 * executes at GPA rs + 8: a return instruction, which a real vCPU
+			 * writes there before
+			 */
 	GP_NR_OPS,
 };
 

@@ -10,6 +10,7 @@
 #include <linux/pagemap.h>
 #include <asm/septorture_abi.h>
 
+#include "gmem_page.h"
 #include "mmu/mmu_internal.h"
 #include "mmu/spte.h"
 #include "mmu/tdp_iter.h"
@@ -27,17 +28,13 @@ struct walk {
 	u64 root, tables, direct_4k;
 };
 
-/* A guest_memfd that is being closed can't be asked any more. */
-static bool backed(struct kvm *kvm, u64 gfn, u64 pfn)
+bool gmem_page_is(struct kvm_memory_slot *slot, u64 gfn, u64 pfn)
 {
-	struct kvm_memory_slot *slot = gfn_to_memslot(kvm, gfn);
 	pgoff_t index;
 	struct file *file;
 	struct folio *folio;
 	bool same;
 
-	if (!slot || !kvm_slot_has_gmem(slot))
-		return false;
 	file = get_file_active(&slot->gmem.file);
 	if (!file)
 		return true;
@@ -49,6 +46,13 @@ static bool backed(struct kvm *kvm, u64 gfn, u64 pfn)
 	/* Not the last reference: it is a slot's file, and that of whoever has it open. */
 	fput(file);
 	return same;
+}
+
+static bool backed(struct kvm *kvm, u64 gfn, u64 pfn)
+{
+	struct kvm_memory_slot *slot = gfn_to_memslot(kvm, gfn);
+
+	return slot && kvm_slot_has_gmem(slot) && gmem_page_is(slot, gfn, pfn);
 }
 
 static u16 wrong(struct kvm *kvm, u64 gfn, u64 spte)

@@ -223,14 +223,15 @@ static void fill(struct guest *g, const struct gp_op *op, u64 *mem)
 static void do_memory(struct guest *g, const struct gp_op *op)
 {
 	bool write = op->op == GP_WRITE || op->op == GP_FILL;
-	bool by_rs = op->op == GP_READ || op->op == GP_SPIN;
+	bool by_rs = op->op == GP_READ || op->op == GP_SPIN || op->op == GP_EXEC;
+	u64 access = op->op == GP_EXEC ? QUAL_EXEC : write ? QUAL_WRITE : QUAL_READ;
 	u64 *reg = g->vp->reg, gpa = reg[by_rs ? op->rs : op->rd], *mem;
 
 	if (op->op == GP_FILL && !reg[op->rs]) {
 		g->vp->pc++;
 		return;
 	}
-	switch (guest_translate(g, gpa, write ? QUAL_WRITE : QUAL_READ, &mem)) {
+	switch (guest_translate(g, gpa, access, &mem)) {
 	case GUEST_LEFT:
 		return;
 	case GUEST_MMIO:
@@ -249,6 +250,8 @@ static void do_memory(struct guest *g, const struct gp_op *op)
 		break;
 	case GP_VERIFY:
 		verify(g, op, seam_load(mem));
+		break;
+	case GP_EXEC:
 		break;
 	case GP_SPIN:
 		if (!seam_load(mem))

@@ -88,6 +88,8 @@ void spte_watch_note(u64 *sptep)
 {
 	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
 
+	if (!sp->role.is_mirror)
+		spte_race_wrote(sptep);
 	this_cpu_inc(spte_changes);
 	this_cpu_ptr(&watch_cpu)->last[sp->role.level] = (struct spte_id){
 		.root = root_of(sp),

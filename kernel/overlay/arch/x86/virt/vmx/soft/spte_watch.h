@@ -6,6 +6,22 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 
+/* What a task is about, told by the system call that it is in, or a walk without mmu_lock. */
+enum spte_op {
+	FAULT, ACCEPT, PREFAULT, IMAGE, PUNCH, CONVERT, SLOT, NOTIFIER, DIRTY, RECOVERY, LOCKLESS,
+	OTHER, NR_OPS,
+};
+
+enum { LEAF, TABLE, NR_PLACES };
+
+extern const char *const spte_op_names[NR_OPS];
+extern const char *const spte_place_names[NR_PLACES];
+
+enum spte_op spte_current_op(void);
+
+/* spte_races.c is told that this task has written a direct SPTE. */
+void spte_race_wrote(u64 *sptep);
+
 /* Which SPTE: @root is the address of its root table. */
 struct spte_id {
 	u64 root;

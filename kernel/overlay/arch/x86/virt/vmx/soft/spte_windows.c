@@ -26,23 +26,16 @@
 #include "spte_watch.h"
 #include "vmx/tdx.h"
 
-/* What a task is about, told by the system call that it is in, or a walk without mmu_lock. */
-enum op {
-	FAULT, ACCEPT, PREFAULT, IMAGE, PUNCH, CONVERT, SLOT, NOTIFIER, LOCKLESS, OTHER, NR_OPS,
-};
-
-static const char *const op_names[NR_OPS] = {
-	"fault", "accept", "prefault", "image", "punch", "convert", "slot", "notifier",
-	"lockless", "other",
+const char *const spte_op_names[NR_OPS] = {
+	"fault", "accept", "prefault", "image", "punch", "convert", "slot", "notifier", "dirty",
+	"recovery", "lockless", "other",
 };
 
 enum way { ABORTED, SAW, LOST, WAITED, NR_WAYS };
 
 static const char *const way_names[NR_WAYS] = { "aborted", "saw", "lost", "waited" };
 
-enum { LEAF, TABLE, NR_PLACES };
-
-static const char *const place_names[NR_PLACES] = { "leaf", "table" };
+const char *const spte_place_names[NR_PLACES] = { "leaf", "table" };
 
 static atomic64_t opened[NR_OPS][NR_PLACES];
 static atomic64_t met[NR_OPS][NR_PLACES][NR_OPS][NR_WAYS];
@@ -86,12 +79,15 @@ static atomic64_t numbers;
 
 static bool accepts(struct kvm_vcpu *vcpu)
 {
-	u64 eeq = container_of(vcpu, struct vcpu_tdx, vcpu)->ext_exit_qualification;
+	u64 eeq;
 
+	if (vcpu->kvm->arch.vm_type != KVM_X86_TDX_VM)
+		return false;
+	eeq = container_of(vcpu, struct vcpu_tdx, vcpu)->ext_exit_qualification;
 	return (eeq & TDX_EXT_EXIT_QUAL_TYPE_MASK) == EEQ_TYPE_ACCEPT;
 }
 
-static enum op ioctl_op(unsigned int nr)
+static enum spte_op ioctl_op(unsigned int nr)
 {
 	struct kvm_vcpu *vcpu;
 
@@ -107,15 +103,21 @@ static enum op ioctl_op(unsigned int nr)
 		return CONVERT;
 	case _IOC_NR(KVM_SET_USER_MEMORY_REGION2):
 		return SLOT;
+	case _IOC_NR(KVM_GET_DIRTY_LOG):
+	case _IOC_NR(KVM_CLEAR_DIRTY_LOG):
+		return DIRTY;
 	default:
 		return OTHER;
 	}
 }
 
-static enum op current_op(void)
+enum spte_op spte_current_op(void)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 
+	/* KVM's only one of these recovers huge pages. */
+	if (current->flags & PF_USER_WORKER)
+		return RECOVERY;
 	if (current->flags & (PF_KTHREAD | PF_EXITING))
 		return OTHER;
 	switch (syscall_get_nr(current, regs)) {
@@ -141,7 +143,7 @@ void spte_window_open(u64 *sptep, u64 gfn, int level)
 	w->number = atomic64_inc_return(&numbers);
 	w->kvm = vcpu ? vcpu->kvm : NULL;
 	w->gfn = gfn;
-	w->op = current_op();
+	w->op = spte_current_op();
 	w->place = level > PG_LEVEL_4K ? TABLE : LEAF;
 	atomic64_inc(&opened[w->op][w->place]);
 	WRITE_ONCE(w->sptep, sptep);
@@ -152,7 +154,7 @@ void spte_window_close(void)
 	this_cpu_write(window.sptep, NULL);
 }
 
-static void count(const struct window *w, enum op who, enum way way)
+static void count(const struct window *w, enum spte_op who, enum way way)
 {
 	struct arrival *last = this_cpu_ptr(&last_arrival);
 
@@ -178,7 +180,7 @@ static bool find_window(u64 *sptep, struct window *found)
 }
 
 /* Called with preemption disabled. */
-static void arrive(u64 *sptep, enum op who, enum way way)
+static void arrive(u64 *sptep, enum spte_op who, enum way way)
 {
 	struct window w;
 
@@ -186,7 +188,7 @@ static void arrive(u64 *sptep, enum op who, enum way way)
 		count(&w, who, way);
 }
 
-static bool maps(enum op op)
+static bool maps(enum spte_op op)
 {
 	return op == FAULT || op == ACCEPT || op == PREFAULT || op == IMAGE;
 }
@@ -194,14 +196,14 @@ static bool maps(enum op op)
 /* Called with preemption disabled; @locked says whether mmu_lock is held. */
 void spte_window_read(u64 *sptep, bool locked)
 {
-	enum op op = locked ? current_op() : LOCKLESS;
+	enum spte_op op = locked ? spte_current_op() : LOCKLESS;
 
 	arrive(sptep, op, maps(op) ? ABORTED : SAW);
 }
 
 void spte_window_lost(u64 *sptep)
 {
-	arrive(sptep, current_op(), LOST);
+	arrive(sptep, spte_current_op(), LOST);
 }
 
 static unsigned long switches(void)
@@ -265,7 +267,7 @@ void spte_window_touched(u64 *sptep)
 	for (unsigned int i = 0; i < wait->n; i++) {
 		if (wait->windows[i].sptep != sptep)
 			continue;
-		count(&wait->windows[i], current_op(), WAITED);
+		count(&wait->windows[i], spte_current_op(), WAITED);
 		wait->windows[i] = wait->windows[--wait->n];
 		this_cpu_write(spte_window_waits, wait->n);
 		break;
@@ -282,13 +284,13 @@ static int windows_show(struct seq_file *m, void *v)
 
 			if (!n)
 				continue;
-			seq_printf(m, "%s %s opened %lld\n", op_names[o], place_names[p], n);
+			seq_printf(m, "%s %s opened %lld\n", spte_op_names[o], spte_place_names[p], n);
 			for (int a = 0; a < NR_OPS; a++)
 				for (int w = 0; w < NR_WAYS; w++) {
 					n = atomic64_read(&met[o][p][a][w]);
 					if (n)
-						seq_printf(m, "%s %s %s %s %lld\n", op_names[o],
-							   place_names[p], op_names[a],
+						seq_printf(m, "%s %s %s %s %lld\n", spte_op_names[o],
+							   spte_place_names[p], spte_op_names[a],
 							   way_names[w], n);
 				}
 		}
@@ -317,7 +319,7 @@ static int frozen_show(struct seq_file *m, void *v)
 		struct window w = *per_cpu_ptr(&window, cpu);
 
 		if (w.sptep)
-			seq_printf(m, "%#llx %s\n", w.gfn, place_names[w.place]);
+			seq_printf(m, "%#llx %s\n", w.gfn, spte_place_names[w.place]);
 	}
 	return 0;
 }
