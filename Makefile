@@ -35,7 +35,9 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(wildcard $(1)/*.c))
 
 LIB := $(call objs,lib)
 REPORTS := $(call objs,reports)
-STRESSORS := $(call objs,stressors)
+# With the guest of the direct platform: code for a bare vCPU, whatever is built around it.
+PAYLOAD := $(O)/payload.bin
+STRESSORS := $(call objs,stressors) $(O)/obj/stressors/payload/image.o
 MAIN := $(O)/obj/fi-scripts/septorture.o
 HOST := $(filter-out $(MAIN),$(call objs,fi-scripts))
 # Tests have stressors of their own: the real ones may change.
@@ -187,14 +189,26 @@ $(O)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+PAYLOAD_CFLAGS := -O2 -std=gnu11 -Wall -Wextra -Werror -ffreestanding -fno-pic -fcf-protection=none \
+	-mgeneral-regs-only -mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-Istressors/payload -Ikernel/overlay/arch/x86/virt/vmx/soft
+$(PAYLOAD): stressors/payload/start.S stressors/payload/run.c stressors/payload/payload.h stressors/payload/payload.ld kernel/overlay/arch/x86/virt/vmx/soft/guest_prog.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(PAYLOAD_CFLAGS) -nostdlib -static -no-pie -Wl,--build-id=none \
+		-Wl,-T,stressors/payload/payload.ld -o $(@:.bin=.elf) $(filter %.S %run.c,$^)
+	objcopy -O binary $(@:.bin=.elf) $@
+$(O)/obj/stressors/payload/image.o: stressors/payload/image.S $(PAYLOAD)
+	@mkdir -p $(@D)
+	$(CC) -DPAYLOAD_IMAGE='"$(PAYLOAD)"' -c -o $@ $<
+
 $(O)/obj/fi-scripts/command.o: ALL_CFLAGS += -DSRCDIR='"$(CURDIR)"'
 # Tests run the command, on the test tree they make.
 $(O)/obj/tests/%.o: ALL_CFLAGS += -DSRCDIR='"$(CURDIR)"' -DBUILDDIR='"$(abspath $(O))"' -Itests/softseam
 
 clean:
-	rm -rf $(O)/obj $(O)/tests $(O)/septorture $(O)/agent
+	rm -rf $(O)/obj $(O)/tests $(O)/septorture $(O)/agent $(O)/payload.*
 
-FORMATTED := $(wildcard lib/*.[ch] reports/*.[ch] fi-scripts/*.[ch] stressors/*.[ch] tests/*.[ch] tests/guest/*.c tests/preload/*.c tests/softseam/*.[ch] kernel/mutate.c)
+FORMATTED := $(wildcard lib/*.[ch] reports/*.[ch] fi-scripts/*.[ch] stressors/*.[ch] stressors/payload/*.[ch] tests/*.[ch] tests/guest/*.c tests/preload/*.c tests/softseam/*.[ch] kernel/mutate.c)
 
 format:
 	$(CLANG_FORMAT) -i $(FORMATTED)

@@ -73,6 +73,11 @@ static int find_run(struct again *a, const char *word)
 					   a->run.config),
 				 EXIT_USAGE);
 	a->plan->seed = a->run.seed;
+	/* Of one for both, what becomes of it is for one. */
+	if (a->plan->platform != PLATFORM_BOTH)
+		a->run.platform = 0;
+	else if (a->run.platform)
+		a->plan->platform = a->run.platform;
 	free(a->plan->name);
 	a->plan->name = xstrdup(a->run.plan);
 	return EXIT_CLEAN;
@@ -167,6 +172,7 @@ void again_try(const struct again *a, const char *path, uint64_t load_us, struct
 	struct run_args args = {
 	    .plan = path,
 	    .name = a->run.plan,
+	    .platform = a->run.platform,
 	    .mutant = a->run.mutant,
 	    .image = a->image,
 	    .seed = a->run.seed,

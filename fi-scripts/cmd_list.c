@@ -96,6 +96,7 @@ static json_t *list_statuses(void)
 
 				set(o, "site", s->name);
 				set(o, "context", c->name);
+				set(o, "platform", platform_name(context_platform(c)));
 				add_status(o, st);
 			}
 	return list;
@@ -149,6 +150,7 @@ static json_t *list_stressors(void)
 		json_t *o = row(list);
 
 		set(o, "stressor", st->name);
+		set(o, "platform", platform_name(platforms_of(st->only)));
 		set(o, "help", st->help ? st->help : "");
 		set(o, "paths", st->paths ? st->paths : "");
 		json_object_set_new(o, "options", list_options(st));
@@ -182,6 +184,7 @@ static json_t *list_oracles(void)
 		json_t *o = row(list);
 
 		set(o, "oracle", oracle->name);
+		set(o, "platform", platform_name(platforms_of(oracle->only)));
 		set(o, "help", oracle->help ? oracle->help : "");
 	}
 	return list;

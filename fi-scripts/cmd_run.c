@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "options.h"
+#include "plan.h"
 #include "run_plan.h"
 #include "signals.h"
 #include "text.h"
@@ -20,6 +21,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'K':
 		args->kernel = arg;
+		return 0;
+	case 'P':
+		args->platform = option_platform(state, arg);
 		return 0;
 	case 'm':
 		args->mutant = arg;
@@ -54,6 +58,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"kernel", 'K', "CONFIG", 0, "Run it on this kernel: a name in configs/kernel (race, mem)", 0},
+    {"platform", 'P', "WHICH", 0,
+     "Of a plan that is for both, run it on this platform alone: mirror or direct", 0},
     {"mutant", 'm', "NAME", 0,
      "Build the kernel with this seeded bug: a name ('septorture list mutants') or the path of a "
      "mutant file",
@@ -105,16 +111,11 @@ static void show_tail(const char *dir, const char *name)
 	free(path);
 }
 
-int cmd_run(int argc, char **argv)
+static int run_once(const struct run_args *args)
 {
-	struct run_args args = {0};
 	struct run_report *report;
-	int status;
+	int status = run_plan(args, &report);
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &args))
-		return EXIT_USAGE;
-	signals_prepare();
-	status = run_plan(&args, &report);
 	if (!report)
 		return status;
 	if (!report->ended && !signals_stop()) {
@@ -125,4 +126,40 @@ int cmd_run(int argc, char **argv)
 	text_summary(report, stdout);
 	run_free(report);
 	return status;
+}
+
+/* On one platform after the other; what was found on any of them counts. */
+static int run_both(struct run_args *args)
+{
+	int mirror, direct;
+
+	if (args->accel == WISH_KVM) {
+		say("--accel kvm is not possible on the platform direct; with --platform mirror it "
+		    "is");
+		return EXIT_USAGE;
+	}
+	args->platform = PLATFORM_MIRROR;
+	mirror = run_once(args);
+	if (mirror > EXIT_FINDINGS || signals_stop())
+		return mirror;
+	args->platform = PLATFORM_DIRECT;
+	direct = run_once(args);
+	return direct > EXIT_FINDINGS ? direct : mirror | direct;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run_args args = {0};
+	struct plan *plan;
+	bool both;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &args))
+		return EXIT_USAGE;
+	signals_prepare();
+	plan = args.platform ? NULL : run_read_plan(args.plan);
+	if (!args.platform && !plan)
+		return EXIT_USAGE;
+	both = plan && plan->platform == PLATFORM_BOTH;
+	plan_free(plan);
+	return both ? run_both(&args) : run_once(&args);
 }

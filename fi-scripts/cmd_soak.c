@@ -133,11 +133,13 @@ static int read_plans(struct job *j, char *const *paths, size_t n)
 {
 	j->plans = xcalloc(n, sizeof(*j->plans));
 	j->loop.plans = xcalloc(n, sizeof(*j->loop.plans));
+	j->loop.platforms = xcalloc(n, sizeof(*j->loop.platforms));
 	for (size_t i = 0; i < n; i++) {
 		j->plans[i] = run_read_plan(paths[i]);
 		if (!j->plans[i])
 			return EXIT_USAGE;
 		j->loop.plans[i] = realpath(paths[i], NULL);
+		j->loop.platforms[i] = j->plans[i]->platform;
 		if (j->args->kernel && !plan_set_kernel(j->plans[i], j->args->kernel)) {
 			say("--kernel: '%s' is not a name; use one of configs/kernel, without "
 			    "'.config'",
@@ -369,6 +371,7 @@ static void free_job(struct job *j)
 	free(j->plans);
 	free(j->loop.plans);
 	free(j->loop.images);
+	free(j->loop.platforms);
 	if (j->args->resume)
 		free((char *)j->loop.dir);
 	accel_free(&j->accel);

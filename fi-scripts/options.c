@@ -44,6 +44,15 @@ const char *option_plan(const char *word)
 	return paths[n++] = path;
 }
 
+enum platform option_platform(struct argp_state *state, const char *word)
+{
+	enum platform p = platform_find(word);
+
+	if (!p || p == PLATFORM_BOTH)
+		argp_error(state, "--platform: '%s' is not one of mirror and direct", word);
+	return p;
+}
+
 enum accel_wish option_accel(struct argp_state *state, const char *word)
 {
 	if (!strcmp(word, "kvm"))

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "accel.h"
+#include "platform.h"
 #include "stressor.h"
 
 /* What TEXT, the value of option NAME, says: MIN .. MAX in the base unit of UNIT. */
@@ -21,6 +22,9 @@ uint64_t option_duration(struct argp_state *state, const char *name, const char 
  * the plan of that name in configs/plans.
  */
 const char *option_plan(const char *word);
+
+/* The value of --platform. */
+enum platform option_platform(struct argp_state *state, const char *word);
 
 /* The value of --accel. */
 enum accel_wish option_accel(struct argp_state *state, const char *word);

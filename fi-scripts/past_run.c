@@ -133,6 +133,7 @@ static bool read_report(struct past_run *run, const json_t *o)
 	run->mutant = *mutant ? xstrdup(mutant) : NULL;
 	run->config = xstrdup(get_string(o, "config"));
 	run->accel = xstrdup(get_string(o, "accel"));
+	run->platform = platform_find(get_string(o, "mmu"));
 	run->no_faults = json_is_true(json_object_get(o, "no_faults"));
 	run->duration_us = get_number(o, "duration_us");
 	run->injected = get_number(o, "injected");

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform.h"
+
 struct past_finding {
 	char *signature, *title;
 	bool counts;
@@ -22,6 +24,7 @@ struct past_run {
 	char *config; /* the kernel's: a name in configs/kernel; "": the plan's */
 	char *mutant; /* as --mutant takes it; NULL: none */
 	char *accel; /* "tcg", "kvm" */
+	enum platform platform; /* that it was on; 0: nobody knows */
 	uint64_t seed;
 	uint64_t duration_us; /* of the load that was asked for */
 	uint64_t injected;

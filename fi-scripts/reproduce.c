@@ -77,6 +77,8 @@ char *reproduce_command(const struct run_args *args, const char *src, uint64_t s
 	add(&line, " run --seed ", xasprintf("%" PRIu64, seed));
 	if (args->kernel)
 		add(&line, " --kernel ", xstrdup(args->kernel));
+	if (args->platform)
+		add(&line, " --platform ", xstrdup(platform_name(args->platform)));
 	if (args->mutant)
 		add(&line, " --mutant ", mutant_word(src, args->mutant));
 	if (args->no_faults)

@@ -110,6 +110,23 @@ static int find_source(struct run *run)
 	return run->src ? EXIT_CLEAN : EXIT_INFRA;
 }
 
+/* Of a plan for both, one. */
+static int choose_platform(struct plan *plan, enum platform wish)
+{
+	if (wish && !(wish & plan->platform)) {
+		say("the plan %s is for platform %s, not %s", plan->name,
+		    platform_name(plan->platform), platform_name(wish));
+		return EXIT_USAGE;
+	}
+	if (wish)
+		plan->platform = wish;
+	if (plan->platform != PLATFORM_BOTH)
+		return EXIT_CLEAN;
+	say("the plan %s is for both platforms: this is on mirror alone", plan->name);
+	plan->platform = PLATFORM_MIRROR;
+	return EXIT_CLEAN;
+}
+
 static int read_plan(struct run *run)
 {
 	const struct run_args *args = run->args;
@@ -126,6 +143,8 @@ static int read_plan(struct run *run)
 		    args->kernel);
 		return EXIT_USAGE;
 	}
+	if (choose_platform(run->plan, args->platform))
+		return EXIT_USAGE;
 	if (args->duration_us)
 		run->plan->duration_us = args->duration_us;
 	if (args->seed)
@@ -179,6 +198,19 @@ static int prepare(struct run *run)
 	return bad ? say_error(error, EXIT_INFRA) : EXIT_CLEAN;
 }
 
+/* Nested SVM is what TCG has. What KVM makes of it nobody has tried. */
+static int choose_tcg(struct run *run)
+{
+	if (run->args->accel == WISH_KVM) {
+		say("--accel kvm is not possible: the platform direct has been tried under TCG "
+		    "alone");
+		return EXIT_USAGE;
+	}
+	run->accel.accel = ACCEL_TCG;
+	run->accel.why = xstrdup("TCG emulates SVM with nested paging");
+	return EXIT_CLEAN;
+}
+
 static int choose_accel(struct run *run)
 {
 	const struct accel_choice *chosen = run->args->chosen;
@@ -187,7 +219,9 @@ static int choose_accel(struct run *run)
 	int status = EXIT_CLEAN;
 
 	run->accel.wish = run->args->accel;
-	if (chosen) {
+	if (run->plan->platform == PLATFORM_DIRECT) {
+		status = choose_tcg(run);
+	} else if (chosen) {
 		run->accel.accel = chosen->accel;
 		run->accel.why = xstrdup(chosen->why);
 	} else {
@@ -228,6 +262,7 @@ struct vm_config run_config(const struct run *run)
 	    .no_faults = run->args->no_faults,
 	    .parameters = run->args->parameters,
 	    .accel = run->accel.accel,
+	    .platform = run->plan->platform,
 	};
 }
 
@@ -266,6 +301,7 @@ struct run_report *run_report(const struct run *run)
 	report->id = xstrdup(run->dir.id);
 	report->plan = xstrdup(run->plan->name);
 	report->config = xstrdup(run->plan->kernel);
+	report->mmu = xstrdup(platform_name(run->plan->platform));
 	report->kernel_id = kernel_id(run->image);
 	report->mutant = xstrdup(run->mutant);
 	report->mutant_file = mutant_file(run->args->mutant);

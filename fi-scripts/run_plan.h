@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "accel.h"
+#include "platform.h"
 #include "run.h"
 
 struct run_args {
 	const char *plan; /* its path */
 	const char *name; /* what to call it; NULL: as the file */
 	const char *kernel; /* a name in configs/kernel; NULL: the plan's */
+	enum platform platform; /* one of those that the plan is for; 0: the first of them */
 	const char *mutant; /* as kernel.h takes it; NULL: none */
 	const char *image; /* the kernel with it, if that is built already; else NULL */
 	uint64_t seed; /* 0: the plan's */

@@ -63,11 +63,11 @@ static char *key_of(const struct vm_config *c, const char *kernel, const char *q
 {
 	char *boot = text_of(BOOT_ID), *key;
 
-	key = xasprintf("%s\n%s %s\n%u CPUs, %" PRIu64 " bytes\n%" PRIu64 " rounds of %" PRIu64
+	key = xasprintf("%s\n%s %s\n%u CPUs, %" PRIu64 " bytes, %s\n%" PRIu64 " rounds of %" PRIu64
 			" us%s %s %s\n%s",
-			qemu, c->kernel, kernel ? kernel : "", c->cpus, c->memory, c->rounds->n,
-			c->duration_us, c->no_faults ? " without faults" : "",
-			c->parameters ? c->parameters : "",
+			qemu, c->kernel, kernel ? kernel : "", c->cpus, c->memory,
+			platform_name(c->platform), c->rounds->n, c->duration_us,
+			c->no_faults ? " without faults" : "", c->parameters ? c->parameters : "",
 			getenv("SEPTORTURE_APPEND") ? getenv("SEPTORTURE_APPEND") : "", boot);
 	free(boot);
 	return key;

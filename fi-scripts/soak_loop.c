@@ -214,8 +214,13 @@ static void start(struct state *st, struct soak_run *run)
 	size_t plan = (size_t)(s->vms % s->nplans);
 	uint64_t worked = elapsed_ms(st);
 	uint64_t until = now_ms() + (s->goal_ms > worked ? s->goal_ms - worked : 0);
+	/* Of both, one after the other. */
+	bool both = loop->platforms[plan] == PLATFORM_BOTH, direct = both && s->vms / s->nplans % 2;
 	struct run_args args = {
 	    .plan = loop->plans[plan],
+	    .platform = !both	 ? 0
+			: direct ? PLATFORM_DIRECT
+				 : PLATFORM_MIRROR,
 	    .kernel = s->kernel,
 	    .image = loop->images[plan],
 	    .seed = soak_seed(s, number),
@@ -230,7 +235,8 @@ static void start(struct state *st, struct soak_run *run)
 	log = xasprintf("%s/runs.log", loop->dir);
 	run->plan = plan;
 	if (!loop->boot)
-		snapshot = xasprintf("%s/" RUNDIR_VM "%zu", loop->dir, plan + 1);
+		snapshot = xasprintf("%s/" RUNDIR_VM "%zu", loop->dir,
+				     plan + 1 + (direct ? s->nplans : 0));
 	if (soak_run_start(run, &args, s->rounds, until, snapshot, log, &error))
 		end_early(st, error);
 	free(snapshot);

@@ -11,6 +11,7 @@ struct soak_loop {
 	const char *src; /* the source tree */
 	const char *dir; /* absolute; gets soak.txt, soak.json and runs.log */
 	char **plans; /* absolute paths, one per plan of the soak */
+	enum platform *platforms; /* that each plan is for; of both, one after the other is taken */
 	char **images; /* the kernel of each */
 	const struct accel_choice *accel;
 	bool boot; /* every VM, rather than restoring it */

@@ -32,6 +32,14 @@
 	"max,vendor=GenuineIntel,svm=off,xlevel=0x80000008,phys-bits=52,family=6,model=122,"       \
 	"stepping=1"
 
+/* SVM with nested paging, which TCG emulates; without softvmx KVM finds that alone. */
+#define CPU_MODEL_NPT "max,vendor=AuthenticAMD"
+
+/* Which of KVM's vendors, of those that are built in, is there. */
+#define MIRROR_PARAMETERS "initcall_blacklist=svm_init softvmx kvm_intel.tdx=1 kvm_intel.nested=0"
+#define DIRECT_PARAMETERS                                                                          \
+	"initcall_blacklist=vt_init,tdx_enable kvm_amd.nested=0 septorture_platform=direct"
+
 struct args {
 	char *v[MAX_ARGS]; /* owned; ends with NULL */
 	size_t n;
@@ -60,12 +68,16 @@ static void free_args(struct args *a)
  * Under KVM the CPU may have VMX: hidden, softvmx answers as it does under TCG.
  * IA32_ARCH_CAPABILITIES can't be set on a host that is not Intel's: QEMU aborts.
  */
-static void accel_args(struct args *a, enum accel accel)
+static void accel_args(struct args *a, enum accel accel, enum platform platform)
 {
 	push(a, "-accel");
 	push(a, accel == ACCEL_KVM ? "kvm" : "tcg,thread=multi");
 	push(a, "-cpu");
-	push(a, accel == ACCEL_KVM ? CPU_MODEL ",vmx=off,arch-capabilities=off" : CPU_MODEL);
+	if (platform == PLATFORM_DIRECT)
+		push(a, CPU_MODEL_NPT);
+	else
+		push(a,
+		     accel == ACCEL_KVM ? CPU_MODEL ",vmx=off,arch-capabilities=off" : CPU_MODEL);
 }
 
 static void fixed_args(struct args *a, bool restored)
@@ -146,9 +158,10 @@ static char *kernel_parameters(const struct vm_config *c)
 	text = xasprintf(
 	    "console=ttyS0 loglevel=5 panic=-1 oops=panic reboot=t tsc=reliable "
 	    "no_timer_check no5lvl %skcsan.early_enable=0 "
-	    "kcsan.interrupt_watcher=0 softvmx kvm_intel.tdx=1 kvm_intel.nested=0 "
-	    "septorture_seed=%" PRIu64 " septorture_duration_us=%" PRIu64 " %s%s%s%s%s",
-	    tsc ? tsc : "", c->rounds ? 0 : c->seed, c->duration_us, rounds ? rounds : "",
+	    "kcsan.interrupt_watcher=0 %s septorture_seed=%" PRIu64
+	    " septorture_duration_us=%" PRIu64 " %s%s%s%s%s",
+	    tsc ? tsc : "", c->platform == PLATFORM_DIRECT ? DIRECT_PARAMETERS : MIRROR_PARAMETERS,
+	    c->rounds ? 0 : c->seed, c->duration_us, rounds ? rounds : "",
 	    c->no_faults ? "septorture_no_faults=1 " : "", c->parameters ? c->parameters : "",
 	    c->parameters ? " " : "", more ? more : "");
 	free(tsc);
@@ -162,7 +175,7 @@ static void make_args(struct args *a, const struct vm_config *c)
 
 	push(a, qemu);
 	free(qemu);
-	accel_args(a, c->accel);
+	accel_args(a, c->accel, c->platform);
 	fixed_args(a, c->rounds && c->rounds->restore);
 	if (c->rounds)
 		rounds_args(a, c->rounds);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "platform.h"
+
 enum accel { ACCEL_TCG, ACCEL_KVM };
 
 struct vm_result;
@@ -48,6 +50,7 @@ struct vm_config {
 	bool no_faults; /* of the plan */
 	const char *parameters; /* more for the kernel's command line; NULL: none */
 	enum accel accel;
+	enum platform platform; /* PLATFORM_MIRROR, PLATFORM_DIRECT; 0: of no matter */
 	/* 0: a run. Else the agent ends at once, the VM has so long to show it, and goes then. */
 	uint64_t probe_ms;
 	const struct vm_rounds *rounds; /* NULL: one load */

@@ -51,6 +51,10 @@ extern const struct context ctx_reclaim[];
 extern const struct context ctx_cache_wb[];
 extern const struct context ctx_wbinvd_tdr[];
 
+/* Points of the test kernel in SPTE updates (contracts_spte.c) */
+extern const struct context ctx_cmpxchg_window[];
+extern const struct context ctx_changed_window[];
+
 /* Memory (contracts_alloc.c) */
 extern const struct context ctx_failslab[];
 extern const struct context ctx_fail_page_alloc[];

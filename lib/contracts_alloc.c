@@ -14,6 +14,12 @@ static const struct status cache[] = {
     {0},
 };
 
+static const struct status split[] = {
+    {ST_ENOMEM, CONTRACT_IGNORED, 0, LEAK_NOTHING, "tdp_mmu_split_huge_pages_root",
+     "the pages stay large, write-protected, and the next write to each splits it", NULL},
+    {0},
+};
+
 static const struct status folio[] = {
     {ST_ENOMEM,
      NO_MEMORY("kvm_gmem_get_folio",
@@ -43,21 +49,24 @@ static const struct status init_vcpu[] = {
 #define BY_CACHE     "__kvm_mmu_topup_memory_cache !kvm_tdp_mmu_map_private_pfn"
 #define BY_FOLIO     "kvm_gmem_get_folio"
 #define BY_POPULATE  "kvm_tdp_mmu_map_private_pfn"
+#define BY_SPLIT     "kvm_tdp_mmu_try_split_huge_pages"
 #define BY_INIT_VM   "tdx_vm_ioctl"
 #define BY_INIT_VCPU "tdx_vcpu_unlocked_ioctl !kvm_gmem_populate"
 
 /* No "init-vcpu": setting the APIC base allocates, too, and does without. */
 const struct context ctx_failslab[] = {
-    {.name = "cache", .callers = BY_CACHE, .statuses = cache},
-    {.name = "folio", .callers = BY_FOLIO, .statuses = folio},
+    {.name = "cache", .callers = BY_CACHE, .statuses = cache, .platform = PLATFORM_BOTH},
+    {.name = "folio", .callers = BY_FOLIO, .statuses = folio, .platform = PLATFORM_BOTH},
+    {.name = "split", .callers = BY_SPLIT, .statuses = split, .platform = PLATFORM_DIRECT},
     {.name = "populate", .callers = BY_POPULATE, .statuses = populate},
     {.name = "init-vm", .callers = BY_INIT_VM, .statuses = init_vm},
     {0},
 };
 
 const struct context ctx_fail_page_alloc[] = {
-    {.name = "cache", .callers = BY_CACHE, .statuses = cache},
-    {.name = "folio", .callers = BY_FOLIO, .statuses = folio},
+    {.name = "cache", .callers = BY_CACHE, .statuses = cache, .platform = PLATFORM_BOTH},
+    {.name = "folio", .callers = BY_FOLIO, .statuses = folio, .platform = PLATFORM_BOTH},
+    {.name = "split", .callers = BY_SPLIT, .statuses = split, .platform = PLATFORM_DIRECT},
     {.name = "populate", .callers = BY_POPULATE, .statuses = populate},
     {.name = "init-vm", .callers = BY_INIT_VM, .statuses = init_vm},
     {.name = "init-vcpu", .callers = BY_INIT_VCPU, .statuses = init_vcpu},

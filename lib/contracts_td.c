@@ -158,10 +158,16 @@ static const struct status rd_cpuid_max[] = {
 
 /* The first in KVM_TDX_INIT_VM, the others in KVM_TDX_GET_CPUID. */
 const struct context ctx_mng_rd[] = {
-    {"tsc", {{FIELD_TSC}}, NULL, rd_tsc},
-    {"cpuid", {{FIELD_CPUID}, {LEAF_NOT_MAX}, {ELEMENT_EBX_EAX}}, NULL, rd_cpuid},
-    {"cpuid-second", {{FIELD_CPUID}, {LEAF_NOT_MAX}, {ELEMENT_EDX_ECX}}, NULL, rd_cpuid_second},
-    {"cpuid-max", {{FIELD_CPUID}, {LEAF_MAX}, {ELEMENT_EBX_EAX}}, NULL, rd_cpuid_max},
+    {.name = "tsc", .args = {{FIELD_TSC}}, .statuses = rd_tsc},
+    {.name = "cpuid",
+     .args = {{FIELD_CPUID}, {LEAF_NOT_MAX}, {ELEMENT_EBX_EAX}},
+     .statuses = rd_cpuid},
+    {.name = "cpuid-second",
+     .args = {{FIELD_CPUID}, {LEAF_NOT_MAX}, {ELEMENT_EDX_ECX}},
+     .statuses = rd_cpuid_second},
+    {.name = "cpuid-max",
+     .args = {{FIELD_CPUID}, {LEAF_MAX}, {ELEMENT_EBX_EAX}},
+     .statuses = rd_cpuid_max},
     {0},
 };
 
@@ -257,9 +263,11 @@ static const struct status wr_nmi[] = {
 #define PEND_NMI	 0x200000000000000bull
 
 const struct context ctx_vp_wr[] = {
-    {"init-vcpu", {{FIELD_IS_NOT(SHARED_EPTP)}, {FIELD_IS_NOT(PEND_NMI)}}, NULL, wr_init},
-    {"load-pgd", {{FIELD_IS(SHARED_EPTP)}}, NULL, wr_load_pgd},
-    {"nmi", {{FIELD_IS(PEND_NMI)}}, NULL, wr_nmi},
+    {.name = "init-vcpu",
+     .args = {{FIELD_IS_NOT(SHARED_EPTP)}, {FIELD_IS_NOT(PEND_NMI)}},
+     .statuses = wr_init},
+    {.name = "load-pgd", .args = {{FIELD_IS(SHARED_EPTP)}}, .statuses = wr_load_pgd},
+    {.name = "nmi", .args = {{FIELD_IS(PEND_NMI)}}, .statuses = wr_nmi},
     {0},
 };
 
@@ -450,8 +458,8 @@ static const struct status cache_wb_resume[] = {
 
 /* Argument 0 of tdh_phymem_cache_wb(resume); only a module that was interrupted is resumed. */
 const struct context ctx_cache_wb[] = {
-    {"start", {{0, SITE_EQ, 1, 0}}, NULL, cache_wb_start},
-    {"resume", {{0, SITE_EQ, 1, 1}}, NULL, cache_wb_resume},
+    {.name = "start", .args = {{0, SITE_EQ, 1, 0}}, .statuses = cache_wb_start},
+    {.name = "resume", .args = {{0, SITE_EQ, 1, 1}}, .statuses = cache_wb_resume},
     {0},
 };
 

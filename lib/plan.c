@@ -220,6 +220,7 @@ static struct plan *new_plan(const char *path)
 
 	plan->name = stem(path);
 	plan->kernel = xstrdup("race");
+	plan->platform = PLATFORM_MIRROR;
 	plan->duration_us = 20 * SEC;
 	plan->cpus = 2;
 	plan->memory = GIB;
@@ -282,6 +283,43 @@ void plan_deal_vcpus(struct plan *plan)
 	}
 }
 
+/* WHAT, of KIND, is there for ONLY. */
+static void check_platform(struct parser *p, unsigned int line, const char *kind, const char *what,
+			   enum platform only)
+{
+	if (p->plan->platform & ~platforms_of(only))
+		fail_at(p, line, NULL,
+			"the %s '%s' is there for platform %s alone, and the plan is for %s; leave "
+			"it out, or set platform in [plan]",
+			kind, what, platform_name(only), platform_name(p->plan->platform));
+}
+
+static void check_platforms(struct parser *p)
+{
+	const struct plan *plan = p->plan;
+
+	for (size_t i = 0; i < plan->nfaults; i++) {
+		const struct plan_fault *f = &plan->faults[i];
+
+		char *what = xasprintf("%s of %s", f->context->name, f->site->name);
+
+		check_platform(p, p->fault_line[i], "context", what, context_platform(f->context));
+		free(what);
+	}
+	for (size_t i = 0; i < plan->nstressors; i++) {
+		const struct plan_stressor *ps = &plan->stressors[i];
+
+		check_platform(p, ps->line, "stressor", ps->stressor->name, ps->stressor->only);
+	}
+	for (size_t i = 0; i < plan->noracles; i++)
+		check_platform(p, p->key_line[KEY_ORACLES], "oracle", plan->oracles[i]->name,
+			       plan->oracles[i]->only);
+	if (plan->td_anonymous && plan->platform != PLATFORM_DIRECT)
+		fail_at(p, p->key_line[KEY_BACKING], "backing",
+			"a TD's memory is a guest_memfd; " PLAN_ANONYMOUS
+			" is there for platform direct alone");
+}
+
 static void check_stressors(struct parser *p)
 {
 	unsigned int least = plan_least_vcpus(p->plan);
@@ -340,6 +378,8 @@ static void check_whole(struct parser *p)
 			"the plan has no stressor; add a section [stressor NAME] ('septorture list "
 			"stressors' shows them)");
 	if (!p->error)
+		check_platforms(p);
+	if (!p->error)
 		check_stressors(p);
 }
 
@@ -376,7 +416,7 @@ bool plan_wants_oracle(const struct plan *plan, const struct oracle *o)
 	for (size_t i = 0; i < plan->noracles; i++)
 		if (plan->oracles[i] == o)
 			return true;
-	return !plan->noracles;
+	return !plan->noracles && plan->platform & platforms_of(o->only);
 }
 
 bool plan_set_kernel(struct plan *plan, const char *name)

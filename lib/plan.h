@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "oracle.h"
+#include "platform.h"
 #include "site.h"
 #include "stressor.h"
 
@@ -71,6 +72,7 @@ struct plan_stressor {
 struct plan {
 	char *name; /* the file's stem; owned */
 	char *kernel; /* owned */
+	enum platform platform; /* that it is for */
 	uint64_t seed; /* 0: draw one */
 	uint64_t duration_us;
 	unsigned int cpus;
@@ -79,6 +81,7 @@ struct plan {
 	const struct oracle *oracles[PLAN_MAX_ORACLES];
 	unsigned int td_vcpus;
 	uint64_t td_memory; /* bytes */
+	bool td_anonymous; /* it is ordinary memory, not a guest_memfd */
 	unsigned int td_slots; /* memory slots that it is divided into */
 	unsigned int td_aim; /* percent of what stressors choose: where an SPTE is frozen now */
 	unsigned int td_hot; /* pages that stressors prefer, one in each of its first tables */

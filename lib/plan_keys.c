@@ -13,6 +13,7 @@ static const struct key {
 	uint64_t min, max;
 } keys[NR_KEYS] = {
     [KEY_KERNEL] = {SECTION_PLAN, "kernel", UNIT_CHOICE, 0, 0},
+    [KEY_PLATFORM] = {SECTION_PLAN, "platform", UNIT_CHOICE, 0, 0},
     [KEY_SEED] = {SECTION_PLAN, "seed", UNIT_COUNT, 0, UINT64_MAX},
     [KEY_DURATION] = {SECTION_PLAN, "duration", UNIT_TIME, PLAN_MIN_DURATION_US,
 		      PLAN_MAX_DURATION_US},
@@ -21,6 +22,7 @@ static const struct key {
     [KEY_ORACLES] = {SECTION_PLAN, "oracles", UNIT_CHOICE, 0, 0},
     [KEY_VCPUS] = {SECTION_TD, "vcpus", UNIT_COUNT, 1, 16},
     [KEY_TD_MEMORY] = {SECTION_TD, "memory", UNIT_SIZE, 4 * MIB, 64 * GIB},
+    [KEY_BACKING] = {SECTION_TD, "backing", UNIT_CHOICE, 0, 0},
     [KEY_SLOTS] = {SECTION_TD, "slots", UNIT_COUNT, 1, 64},
     [KEY_AIM] = {SECTION_TD, "aim", UNIT_PERCENT, 0, 100},
     [KEY_HOT] = {SECTION_TD, "hot", UNIT_COUNT, 0, 512},
@@ -231,12 +233,34 @@ static int set_oracles(struct parser *p, char *list)
 	return 1;
 }
 
+static int set_platform(struct parser *p, const char *value)
+{
+	p->plan->platform = platform_find(value);
+	if (p->plan->platform)
+		return 1;
+	return fail_at(p, p->line, "platform", "'%s' is none; there are mirror, direct and both",
+		       value);
+}
+
+static int set_backing(struct parser *p, const char *value)
+{
+	p->plan->td_anonymous = !strcmp(value, PLAN_ANONYMOUS);
+	if (p->plan->td_anonymous || !strcmp(value, PLAN_GUEST_MEMFD))
+		return 1;
+	return fail_at(p, p->line, "backing",
+		       "'%s' is none; there are " PLAN_GUEST_MEMFD " and " PLAN_ANONYMOUS, value);
+}
+
 static int set_text(struct parser *p, enum key_id id, char *value)
 {
 	if (id == KEY_KERNEL)
 		return set_kernel(p, value);
 	if (id == KEY_ORACLES)
 		return set_oracles(p, value);
+	if (id == KEY_PLATFORM)
+		return set_platform(p, value);
+	if (id == KEY_BACKING)
+		return set_backing(p, value);
 	p->words[id] = xstrdup(value);
 	return 1;
 }

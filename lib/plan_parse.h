@@ -22,6 +22,7 @@ enum section_kind { SECTION_NONE, SECTION_PLAN, SECTION_TD, SECTION_FAULT, SECTI
 /* Keys that may be looked for later to say where something was set. */
 enum key_id {
 	KEY_KERNEL,
+	KEY_PLATFORM,
 	KEY_SEED,
 	KEY_DURATION,
 	KEY_CPUS,
@@ -29,6 +30,7 @@ enum key_id {
 	KEY_ORACLES,
 	KEY_VCPUS,
 	KEY_TD_MEMORY,
+	KEY_BACKING,
 	KEY_SLOTS,
 	KEY_AIM,
 	KEY_HOT,
@@ -102,6 +104,9 @@ size_t fault_length(const struct plan_fault *f);
 unsigned int fault_default_every(const struct plan_fault *f);
 /* The word for a call that runs. */
 #define PLAN_OK "ok"
+/* What the TD's memory may be. */
+#define PLAN_GUEST_MEMFD "guest_memfd"
+#define PLAN_ANONYMOUS	 "anonymous"
 
 size_t count_options(const struct stressor *st);
 

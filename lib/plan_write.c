@@ -26,6 +26,8 @@ static void write_if(FILE *out, const char *key, enum stress_unit unit, uint64_t
 static void write_plan_section(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "[plan]\nkernel = %s\n", plan->kernel);
+	if (plan->platform != PLATFORM_MIRROR)
+		fprintf(out, "platform = %s\n", platform_name(plan->platform));
 	write_number(out, "seed", UNIT_COUNT, plan->seed);
 	write_number(out, "duration", UNIT_TIME, plan->duration_us);
 	write_number(out, "cpus", UNIT_COUNT, plan->cpus);
@@ -41,6 +43,8 @@ static void write_td_section(const struct plan *plan, FILE *out)
 	fputs("\n[td]\n", out);
 	write_number(out, "vcpus", UNIT_COUNT, plan->td_vcpus);
 	write_number(out, "memory", UNIT_SIZE, plan->td_memory);
+	if (plan->td_anonymous)
+		fputs("backing = " PLAN_ANONYMOUS "\n", out);
 	write_if(out, "slots", UNIT_COUNT, plan->td_slots, 1);
 	write_if(out, "hot", UNIT_COUNT, plan->td_hot, 0);
 	write_if(out, "aim", UNIT_PERCENT, plan->td_aim, 0);

@@ -38,6 +38,10 @@ const struct site sites[] = {
     {FAIL("tdh_phymem_page_reclaim", ctx_reclaim, "TDH.PHYMEM.PAGE.RECLAIM: a page of a dead TD")},
     {FAIL("tdh_phymem_page_wbinvd_tdr", ctx_wbinvd_tdr,
 	  "TDH.PHYMEM.PAGE.WBINVD: the TDR of a dead TD is written back")},
+    {FAIL("spte_cmpxchg_window", ctx_cmpxchg_window,
+	  "an SPTE was read, and is about to be changed")},
+    {FAIL("spte_changed_window", ctx_changed_window,
+	  "an SPTE was changed, and neither are TLBs flushed nor is it accounted")},
     {"failslab", "small objects", ENGINE_FAILSLAB, ctx_failslab},
     {"fail_page_alloc", "pages", ENGINE_FAIL_PAGE_ALLOC, ctx_fail_page_alloc},
     {0},
@@ -65,6 +69,11 @@ const struct status *context_status(const struct context *ctx, const char *name)
 		if (!strcmp(s->name, name))
 			return s;
 	return NULL;
+}
+
+enum platform context_platform(const struct context *ctx)
+{
+	return ctx->platform ? ctx->platform : PLATFORM_MIRROR;
 }
 
 /* A status means the same wherever it comes from. */

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform.h"
+
 /* What KVM promises when the call fails. */
 enum contract {
 	CONTRACT_RETRY, /* the operation is retried, the VM lives, nothing is left behind */
@@ -62,6 +64,7 @@ struct context {
 	 */
 	const char *callers;
 	const struct status *statuses; /* ends with a NULL name; the first is the default */
+	enum platform platform; /* where there is such a caller; 0: mirror */
 };
 
 /* What makes it fail. */
@@ -84,6 +87,7 @@ extern const struct site sites[]; /* ends with a NULL name */
 /* NULL if there is none of that name. */
 const struct site *site_find(const char *name);
 const struct context *site_context(const struct site *site, const char *name);
+enum platform context_platform(const struct context *ctx);
 const struct status *context_status(const struct context *ctx, const char *name);
 
 /* What VALUE, as a site returns it, is called; NULL if no site returns it. */

@@ -114,6 +114,8 @@ static void html_write(const struct run_report *run, FILE *out)
 	pairs = xasprintf("Window pairs: %u of %u hit", hit, all);
 	windows_table(run, &t);
 	page_table(pairs, &t, 2, out);
+	summary_races(run, &t);
+	page_table("Races for direct SPTEs", &t, 0, out);
 	summary_checks(run, &t);
 	page_table("Oracles", &t, 0, out);
 	for (size_t i = 0; i < run->nfindings; i++)

@@ -345,6 +345,19 @@ static void on_window(struct ingest *in, const json_t *e)
 	}
 }
 
+static void on_race(struct ingest *in, const json_t *e)
+{
+	struct run_report *run = in->run;
+
+	run->races = xgrow(run->races, run->nraces, sizeof(*run->races));
+	run->races[run->nraces++] = (struct race_stat){
+	    .winner = xstrdup(get_string(e, "winner")),
+	    .level = xstrdup(get_string(e, "level")),
+	    .loser = xstrdup(get_string(e, "loser")),
+	    .times = get_number(e, "times"),
+	};
+}
+
 static void on_gcov(struct ingest *in, const json_t *e)
 {
 	coverage_on_gcov(&in->run->coverage, e);
@@ -389,6 +402,7 @@ static const struct {
     {"site", on_site},
     {"stressor", on_stressor},
     {"window", on_window},
+    {"race", on_race},
     {"stress_ng", on_stress_ng},
     {"kcsan", on_kcsan},
     {"fail", on_fail},

@@ -78,6 +78,22 @@ static json_t *windows(const struct run_report *run)
 	return list;
 }
 
+static json_t *races(const struct run_report *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->nraces; i++) {
+		json_t *o = json_object();
+
+		set_string(o, "winner", run->races[i].winner);
+		set_string(o, "level", run->races[i].level);
+		set_string(o, "loser", run->races[i].loser);
+		set_number(o, "times", run->races[i].times);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *stress_ng(const struct run_report *run)
 {
 	const struct stress_ng *ng = &run->stress_ng;
@@ -196,6 +212,7 @@ static json_t *head(const struct run_report *run)
 	set_string(o, "id", run->id);
 	set_string(o, "plan", run->plan);
 	set_string(o, "config", run->config);
+	set_string(o, "mmu", run->mmu);
 	set_string(o, "kernel_id", run->kernel_id);
 	set_string(o, "mutant", run->mutant);
 	set_string(o, "mutant_file", run->mutant_file);
@@ -241,6 +258,7 @@ static void write_json(const struct run_report *run, FILE *out)
 	json_object_set_new(o, "stressors", stressors(run));
 	json_object_set_new(o, "stress_ng", stress_ng(run));
 	json_object_set_new(o, "windows", windows(run));
+	json_object_set_new(o, "races", races(run));
 	json_object_set_new(o, "coverage", coverage(&run->coverage));
 	if (run->cases.total)
 		json_object_set_new(o, "enumeration", cases_json(&run->cases));

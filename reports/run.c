@@ -79,6 +79,12 @@ static void free_lists(struct run_report *run)
 	for (size_t i = 0; i < run->nwindows; i++)
 		free_window(&run->windows[i]);
 	free(run->windows);
+	for (size_t i = 0; i < run->nraces; i++) {
+		free(run->races[i].winner);
+		free(run->races[i].level);
+		free(run->races[i].loser);
+	}
+	free(run->races);
 	free_stress_ng(&run->stress_ng);
 	free(run->checks);
 	free(run->findings);
@@ -97,6 +103,7 @@ void run_free(struct run_report *run)
 	free(run->id);
 	free(run->plan);
 	free(run->config);
+	free(run->mmu);
 	free(run->kernel_id);
 	free(run->mutant);
 	free(run->mutant_file);

@@ -57,6 +57,12 @@ struct window_stat {
 	} * met;
 };
 
+/* How often one operation lost an SPTE that it was about to change to another (docs/windows.md). */
+struct race_stat {
+	char *winner, *level, *loser;
+	uint64_t times;
+};
+
 struct check_stat {
 	char *oracle;
 	uint64_t count, failures;
@@ -106,6 +112,7 @@ struct run_report {
 	char *id;
 	char *plan;
 	char *config; /* the kernel's: a name in configs/kernel */
+	char *mmu; /* the platform of the plan that it was run for: "mirror", "direct" */
 	char *kernel_id; /* changes with its source, mutant and compiler; NULL: unknown */
 	char *mutant; /* its name; NULL: none */
 	char *mutant_file; /* its path, if it is none of kernel/mutants; NULL */
@@ -144,6 +151,8 @@ struct run_report {
 	struct stressor_stat *stressors;
 	size_t nwindows;
 	struct window_stat *windows;
+	size_t nraces;
+	struct race_stat *races;
 	struct stress_ng stress_ng;
 	size_t nchecks;
 	struct check_stat *checks;

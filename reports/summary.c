@@ -153,6 +153,23 @@ void summary_stressors(const struct run_report *run, struct table *t)
 	}
 }
 
+void summary_races(const struct run_report *run, struct table *t)
+{
+	t->ncols = 4;
+	if (!run->nraces)
+		return;
+	table_add(t, "WINNER");
+	table_add(t, "LEVEL");
+	table_add(t, "LOSER");
+	table_add(t, "TIMES");
+	for (size_t i = 0; i < run->nraces; i++) {
+		table_add(t, run->races[i].winner);
+		table_add(t, run->races[i].level);
+		table_add(t, run->races[i].loser);
+		table_addf(t, "%" PRIu64, run->races[i].times);
+	}
+}
+
 void summary_checks(const struct run_report *run, struct table *t)
 {
 	t->ncols = 3;

@@ -23,6 +23,7 @@ void summary_head(const struct run_report *run, struct table *t);
 /* Tables with a header, whose columns they set; they stay empty if there is nothing to say. */
 void summary_sites(const struct run_report *run, struct table *t);
 void summary_stressors(const struct run_report *run, struct table *t);
+void summary_races(const struct run_report *run, struct table *t);
 void summary_checks(const struct run_report *run, struct table *t);
 
 #endif

@@ -83,6 +83,8 @@ static void write_summary(const struct run_report *run, const struct finding *co
 	if (run->nstressors)
 		write_stress_ng(&run->stress_ng, out);
 	windows_write(run, out);
+	summary_races(run, &t);
+	write_section(&t, out);
 	summary_checks(run, &t);
 	write_section(&t, out);
 	write_findings(run, sorted, out);

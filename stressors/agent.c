@@ -6,6 +6,8 @@
 #include "agent.h"
 #include "enumerate.h"
 #include "outcome.h"
+#include "payload.h"
+#include "seam_findings.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -28,6 +30,7 @@ struct options {
 	uint64_t rounds; /* so many loads, one after another, each with a seed of its own; 0: one */
 	bool probe; /* the host only wants to know whether the VM comes up */
 	bool no_faults; /* the load without injections */
+	const char *platform; /* of those that the plan is for; NULL: its own */
 	bool no_oracles; /* to measure what they cost; such a run finds less */
 	struct enumerate_args enumerate; /* ->first is 0: the plan's load instead */
 };
@@ -79,6 +82,7 @@ static void kernel_options(struct options *o)
 	o->no_oracles = getenv("septorture_no_oracles");
 	if (getenv("septorture_enumerate"))
 		o->enumerate.first = strtoull(getenv("septorture_enumerate"), NULL, 0);
+	o->platform = getenv("septorture_platform");
 	o->enumerate.sites = getenv("septorture_sites");
 	if (getenv("septorture_calls"))
 		o->enumerate.calls = strtoull(getenv("septorture_calls"), NULL, 0);
@@ -89,6 +93,16 @@ static void kernel_options(struct options *o)
 		o->duration_us = strtoull(duration, NULL, 0);
 	if (getenv("septorture_rounds"))
 		o->rounds = strtoull(getenv("septorture_rounds"), NULL, 0);
+}
+
+/* What there is to run on (docs/architecture.md). */
+static const char *platform_here(void)
+{
+	char *cpus = file_read("/proc/cpuinfo");
+	bool svm = cpus && strstr(cpus, " svm ");
+
+	free(cpus);
+	return seam_is_here() ? "soft" : svm ? "npt" : "real";
 }
 
 static void hello(void)
@@ -103,7 +117,7 @@ static void hello(void)
 		   AGENT_VERSION, "kernel", u.release, "cmdline", cmdline ? cmdline : "", "cpus",
 		   (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib",
 		   (json_int_t)sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024), "platform",
-		   access("/sys/kernel/debug/softseam", F_OK) ? "real" : "soft");
+		   platform_here());
 	free(cmdline);
 }
 
@@ -278,7 +292,7 @@ static bool kcsan_since(long long *watchpoints, long long *races, bool *on)
 /* What was before the load does not count. Not every kernel has all of these. */
 static void counts_begin(void)
 {
-	static const char *const files[] = {"windows", "journal", "injections", "stacks"};
+	static const char *const files[] = {"windows", "races", "journal", "injections", "stacks"};
 	long long watchpoints, races;
 	bool on;
 
@@ -379,6 +393,7 @@ static void run_load(const struct plan *plan)
 	inject_remove(plan);
 	report_stressors(&l);
 	windows_report();
+	races_report();
 }
 
 struct job {
@@ -403,6 +418,10 @@ static struct plan *prepare(const struct options *o)
 		plan->seed = o->seed;
 	if (o->duration_us)
 		plan->duration_us = o->duration_us;
+	if (o->platform && platform_find(o->platform))
+		plan->platform = platform_find(o->platform);
+	else if (plan->platform == PLATFORM_BOTH)
+		plan->platform = PLATFORM_MIRROR;
 	if (o->no_faults)
 		plan->nfaults = 0;
 	/* A baseline is to show what is done without any failure, those of the module's own too. */
@@ -410,6 +429,8 @@ static struct plan *prepare(const struct options *o)
 		inject_calm();
 	if (o->no_oracles)
 		oracles_off();
+	if (plan->platform == PLATFORM_DIRECT && payload_prepare())
+		return NULL;
 	kcsan_on();
 	selftest(plan->nfaults || o->enumerate.first);
 	return plan;

@@ -168,6 +168,8 @@ bool kvm_stat(int stats_fd, const char *name, uint64_t *value);
 
 /* Emits a `window` event for each kind of frozen window that there was. */
 void windows_report(void);
+/* Emits a `race` event for each kind of race at direct SPTEs that there was. */
+void races_report(void);
 
 /* --- seam_log.c --- */
 
@@ -184,6 +186,7 @@ json_t *seam_log_last(void);
 #define TD_PROG_GPA  0x200000ull
 #define TD_PROG_SIZE 0x200000ull
 #define TD_MEM_GPA   0x100000000ull
+#define TD_AWAY	     (1ull << 38) /* from any slot's place to where none is */
 #define TD_PAGE	     4096ull
 #define TD_TABLE     0x200000ull /* what a page table of leaves maps */
 /* Guest code: one of the N hot pages in r1. */
@@ -207,13 +210,16 @@ struct td_vcpu {
 	struct kvm_run *run;
 };
 
+struct td_kind;
+
 struct td {
 	const struct plan *plan;
+	const struct td_kind *kind;
 	unsigned int number; /* from 1 */
 	uint64_t seed; /* of this TD, drawn from the plan's */
 	int kvm_fd, vm_fd, stats_fd, prog_fd, mem_fd;
-	void *prog_shared, *mem_shared; /* user addresses behind the slots, never touched */
-	uint64_t mem_size; /* bytes, from TD_MEM_GPA; guest_memfd offset 0 */
+	void *prog_shared, *mem_shared; /* user addresses behind the slots */
+	uint64_t mem_size; /* bytes, from TD_MEM_GPA; offset 0 of mem_fd, -1 if it is anonymous */
 	unsigned int nvcpus;
 	struct td_vcpu vcpus[TD_MAX_VCPUS];
 	atomic_uint may; /* TD_MAY_*: set by a stressor's init() */
@@ -249,8 +255,12 @@ int td_must(struct td *td, int ret, const char *what);
 int td_set_private(struct td *td, uint64_t gpa, uint64_t size, bool private);
 /* The slot that has byte AT of the memory. */
 unsigned int td_slot_of(const struct td *td, uint64_t at);
+/* Ordinary memory, empty, in whole large pages if the kernel makes some; as mmap(). */
+void *td_map(uint64_t size);
 /* Makes or deletes the Ith of plan->td_slots memory slots. 0, or -1 after a finding. */
 int td_set_slot(struct td *td, unsigned int i, bool present);
+/* Moves it to where no guest program comes, or back; not possible with a guest_memfd. */
+int td_move_slot(struct td *td, unsigned int i, bool away);
 void td_destroy(struct td *td);
 
 /* --- vcpu.c --- */

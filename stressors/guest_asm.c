@@ -97,6 +97,7 @@ static const struct form {
     {"out", "is", {.op = GP_OUT}, NULL},
     {"verify", "Dsz?", {.op = GP_VERIFY}, NULL},
     {"spin", "S", {.op = GP_SPIN}, NULL},
+    {"exec", "S", {.op = GP_EXEC}, NULL},
     {"fill", "Dsi", {.op = GP_FILL}, NULL},
     {"tdvmcall", "im?q?", {.op = GP_VMCALL}, NULL},
     {"tdvmcall", "dsim?q?", {.op = GP_VMCALL, .flags = GP_RESULT}, NULL},

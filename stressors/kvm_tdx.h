@@ -9,6 +9,8 @@
 #include <linux/kvm.h>
 #include <linux/kvm_para.h>
 
+#define KVM_X86_DEFAULT_VM	     0
+#define KVM_X86_SW_PROTECTED_VM	     1
 #define KVM_X86_TDX_VM		     5
 #define KVM_MEM_GUEST_MEMFD	     (1u << 2)
 #define KVM_MEMORY_ATTRIBUTE_PRIVATE (1ull << 3)

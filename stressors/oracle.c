@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "agent.h"
+#include "direct.h"
 #include "mirror.h"
 
 static const struct plan *plan; /* NULL before oracles_start() */
@@ -19,7 +20,7 @@ void oracles_start(const struct plan *p)
 {
 	plan = p;
 	for_each_oracle (o) {
-		const char *why = looks(o) && o->needs ? o->needs() : NULL;
+		const char *why = looks(o) && o->needs ? o->needs(p) : NULL;
 
 		if (why)
 			event_fail("the oracle '%s' cannot look: %s", o->name, why);
@@ -32,6 +33,7 @@ void oracles_quiesce(struct td *td)
 		if (looks(o) && o->quiesce)
 			o->quiesce(td);
 	mirror_forget();
+	direct_forget();
 }
 
 bool oracles_gone(unsigned int td)

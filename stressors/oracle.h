@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 
+#include "platform.h"
+
+struct plan;
 struct td;
 
 /*
@@ -18,8 +21,9 @@ struct td;
 struct oracle {
 	const char *name;
 	const char *help; /* one line */
-	/* Returns NULL if it can look, else why not. */
-	const char *(*needs)(void);
+	enum platform only; /* 0: it looks on all */
+	/* Returns NULL if it can look under PLAN, else why not. */
+	const char *(*needs)(const struct plan *plan);
 	void (*quiesce)(struct td *td);
 	bool (*gone)(unsigned int td); /* false: no further TD can be watched */
 };

@@ -31,8 +31,9 @@ static const struct {
 
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static const char *needs(void)
+static const char *needs(const struct plan *plan)
 {
+	(void)plan;
 	return access(WATCH, R_OK) ? "the watch on SPTE accessors (" WATCH ") is not there" : NULL;
 }
 

@@ -131,6 +131,7 @@ static struct amount {
 	const char *kind, *title;
 	bool (*now)(uint64_t *n);
 	const char *lacks; /* why there is no such number, a sentence */
+	enum platform only; /* 0: all have that */
 	unsigned int leaks; /* enum leak: what may leave some of it behind */
 	uint64_t slack; /* so much more is no leak */
 	uint64_t baseline; /* what was lost before, or belongs to nobody */
@@ -140,20 +141,27 @@ static struct amount {
     {"sec-page-tables", "page tables of a destroyed TD are still counted (SecPageTables)",
      sec_page_tables, "the number of page tables (" VMSTAT ") is not there", .leaks = LEAK_NOTHING},
     {"hkid-charge", "a cgroup is still charged for the HKID of a TD that is gone", charges,
-     "there is no cgroup v2 with the misc controller in " CGROUPS, .leaks = LEAK_HKID},
+     "there is no cgroup v2 with the misc controller in " CGROUPS, .only = PLATFORM_MIRROR,
+     .leaks = LEAK_HKID},
     {"control-pages", "control or S-EPT pages that left a TD were never freed", control_pages,
-     "softseam's count of pages (" KEPT ") is not there", .leaks = LEAK_HKID | LEAK_PAGES},
+     "softseam's count of pages (" KEPT ") is not there", .only = PLATFORM_MIRROR,
+     .leaks = LEAK_HKID | LEAK_PAGES},
     /* A CPU holds on to 31 of those that are on their way to the LRU lists. */
     {"private-pages", "private pages that left a TD were never freed", private_pages,
-     "softseam's count of pages (" KEPT ") is not there", .leaks = LEAK_HKID | LEAK_PAGES,
-     .slack = 31 * MAX_CPUS},
+     "softseam's count of pages (" KEPT ") is not there", .only = PLATFORM_MIRROR,
+     .leaks = LEAK_HKID | LEAK_PAGES, .slack = 31 * MAX_CPUS},
     /* A CPU may have charged 64 in advance. */
     {"lost-pages", "pages are charged to a cgroup after all that had them is gone", lost_pages,
      "there is no cgroup v2 with the memory controller in " CGROUPS,
      .leaks = LEAK_HKID | LEAK_PAGES, .slack = 1088},
 };
 
-#define NAMOUNTS (sizeof(amounts) / sizeof(amounts[0]))
+static enum platform here;
+
+/* Those that there are. */
+#define for_each_amount(a)                                                                         \
+	for (struct amount *a = amounts; a < amounts + sizeof(amounts) / sizeof(amounts[0]); a++)  \
+		if (platforms_of(a->only) & here)
 
 static void join_cgroup(void)
 {
@@ -162,14 +170,13 @@ static void join_cgroup(void)
 	file_write(CGROUP "cgroup.procs", "0");
 }
 
-static const char *needs(void)
+static const char *needs(const struct plan *plan)
 {
-	if (access(TDS, R_OK))
+	here = plan->platform;
+	if (here == PLATFORM_MIRROR && access(TDS, R_OK))
 		return "softseam's audit (" TDS ") is not there";
 	join_cgroup();
-	for (struct amount *a = amounts; a < amounts + NAMOUNTS; a++)
-		if (!a->now(&a->baseline))
-			return a->lacks;
+	for_each_amount(a) if (!a->now(&a->baseline)) return a->lacks;
 	return NULL;
 }
 
@@ -195,8 +202,8 @@ static bool is_back(struct amount *a, unsigned int td)
 /* A TD whose HKID was not given back would also be mistaken for the next one. */
 static bool hkid_is_back(unsigned int td)
 {
-	char *text = file_read(TDS);
-	bool none = text && !*text;
+	char *text = here == PLATFORM_MIRROR ? file_read(TDS) : NULL;
+	bool none = here != PLATFORM_MIRROR || (text && !*text);
 
 	free(text);
 	if (!none && !(outcome_leaks() & LEAK_HKID))
@@ -210,7 +217,8 @@ static bool gone(unsigned int td)
 	bool ok = hkid || may_leak;
 	json_t *facts = json_object();
 
-	for (struct amount *a = amounts; a < amounts + NAMOUNTS; a++) {
+	for_each_amount(a)
+	{
 		uint64_t n = 0;
 
 		ok = is_back(a, td) && ok;

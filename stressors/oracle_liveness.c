@@ -14,8 +14,9 @@
 
 #define RETRIES "/sys/kernel/debug/septorture/retries"
 
-static const char *needs(void)
+static const char *needs(const struct plan *plan)
 {
+	(void)plan;
 	return access(RETRIES, R_OK) ? "the count of faults tried again (" RETRIES ") is not there"
 				     : NULL;
 }

@@ -48,8 +48,9 @@ struct audit {
 	json_t *first[NKINDS];
 };
 
-static const char *needs(void)
+static const char *needs(const struct plan *plan)
 {
+	(void)plan;
 	if (access(MIRROR, R_OK))
 		return "KVM's mirror tables (" MIRROR ") are not there";
 	return access(SEPT, R_OK) ? "softseam's S-EPT (" SEPT ") is not there" : NULL;
@@ -192,6 +193,6 @@ static void quiesce(struct td *td)
 	free(s);
 }
 
-ORACLE(mirror_audit, "mirror-audit",
+ORACLE(mirror_audit, "mirror-audit", .only = PLATFORM_MIRROR,
        .help = "mirror tables, S-EPT, PAMT and guest_memfd agree, and no SPTE is frozen",
        .needs = needs, .quiesce = quiesce);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "direct.h"
 #include "mirror.h"
 
 #define RECOUNTS   20
@@ -20,8 +21,11 @@
 
 #define TDS "/sys/kernel/debug/softseam/tds"
 
-static const char *needs(void)
+static const char *needs(const struct plan *plan)
 {
+	if (plan->platform == PLATFORM_DIRECT)
+		return access(DIRECT, R_OK) ? "KVM's direct tables (" DIRECT ") are not there"
+					    : NULL;
 	return access(TDS, R_OK) ? "softseam's audit (" TDS ") is not there" : NULL;
 }
 
@@ -106,13 +110,75 @@ static bool count(struct td *td, struct counts *c)
 	return true;
 }
 
-static void quiesce(struct td *td)
+/* On the direct platform: what KVM counts, and the walk's number of the same. */
+static const struct {
+	const char *statistic; /* the VM's; NULL: the walk has both */
+	const char *counted, *there, *title;
+} direct[] = {
+    {"pages_4k", NULL, "pages_4k", "pages_4k differs from the number of 4K leaves"},
+    {"pages_2m", NULL, "pages_2m", "pages_2m differs from the number of 2M leaves"},
+    {"pages_1g", NULL, "pages_1g", "pages_1g differs from the number of 1G leaves"},
+    {"nx_lpage_splits", NULL, "nx_listed",
+     "nx_lpage_splits differs from the number of page tables listed for NX recovery"},
+    {NULL, "nx_counted", "nx_listed",
+     "nr_pages of possible_nx_huge_pages differs from the length of its list"},
+    {NULL, "nx_listed", "nx_linked",
+     "page tables are listed for NX recovery that are gone, or they are not listed"},
+    {NULL, "tdp_mmu_pages", "tables", "tdp_mmu_pages differs from the number of page tables"},
+};
+
+#define NDIRECT (sizeof(direct) / sizeof(direct[0]))
+
+/* The two numbers of I; false after event_fail(). */
+static bool count_direct(struct td *td, size_t i, uint64_t *counted, uint64_t *there)
+{
+	if (!direct_number(direct[i].there, there))
+		return false;
+	if (!direct[i].statistic)
+		return direct_number(direct[i].counted, counted);
+	if (kvm_stat(td->stats_fd, direct[i].statistic, counted))
+		return true;
+	event_fail("the VM's statistic %s cannot be read", direct[i].statistic);
+	return false;
+}
+
+static bool direct_agrees(struct td *td, size_t i, json_t *facts)
+{
+	const char *name = direct[i].statistic ? direct[i].statistic : direct[i].counted;
+	uint64_t counted, there, before;
+
+	if (!count_direct(td, i, &counted, &there))
+		return true;
+	/* The host may take pages away between the two counts, and KVM recover large ones. */
+	before = counted + 1;
+	for (int n = 0; n < RECOUNTS && counted != there && counted != before; n++) {
+		before = counted;
+		sleep_us(RECOUNT_US);
+		direct_forget();
+		if (!count_direct(td, i, &counted, &there))
+			return true;
+	}
+	json_object_set_new(facts, name, json_integer((json_int_t)counted));
+	return agrees(td, name, counted, direct[i].there, there, direct[i].title);
+}
+
+static void quiesce_direct(struct td *td)
+{
+	json_t *facts = json_object();
+	bool ok = true;
+
+	for (size_t i = 0; i < NDIRECT; i++)
+		ok = direct_agrees(td, i, facts) && ok;
+	event_check("stats", td->number, ok, facts);
+}
+
+static void quiesce_mirror(struct td *td)
 {
 	struct counts c;
 	uint64_t before;
 	bool ok;
 
-	if (atomic_load(&td->dead) || !count(td, &c))
+	if (!count(td, &c))
 		return;
 	/*
 	 * kswapd, khugepaged and ksmd go on: shared pages may have gone between the two counts.
@@ -138,6 +204,16 @@ static void quiesce(struct td *td)
 		    json_pack("{s:I, s:I, s:I, s:I}", "pages_4k", (json_int_t)c.pages_4k,
 			      "sept_leaves", (json_int_t)c.leaves, "shared", (json_int_t)c.shared,
 			      "tables", (json_int_t)c.vm.gfn));
+}
+
+static void quiesce(struct td *td)
+{
+	if (atomic_load(&td->dead))
+		return;
+	if (td->plan->platform == PLATFORM_DIRECT)
+		quiesce_direct(td);
+	else
+		quiesce_mirror(td);
 }
 
 ORACLE(stats, "stats", .help = "pages_4k and tdp_mmu_pages equal what is in the tables",

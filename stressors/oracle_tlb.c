@@ -23,5 +23,5 @@ static void quiesce(struct td *td)
 	look(td->number);
 }
 
-ORACLE(tlb, "tlb", .help = "no guest uses a stale translation", .needs = seam_needs,
-       .quiesce = quiesce, .gone = look);
+ORACLE(tlb, "tlb", .only = PLATFORM_MIRROR, .help = "no guest uses a stale translation",
+       .needs = seam_needs, .quiesce = quiesce, .gone = look);

@@ -46,8 +46,9 @@ struct replay {
 	size_t events, lost;
 };
 
-static const char *needs(void)
+static const char *needs(const struct plan *plan)
 {
+	(void)plan;
 	return access(JOURNAL, R_OK) ? "the journal of traced SPTE changes (" JOURNAL
 				       ") is not there"
 				     : NULL;
@@ -259,6 +260,6 @@ static bool gone(unsigned int td)
 	return true;
 }
 
-ORACLE(trace_replay, "trace-replay",
+ORACLE(trace_replay, "trace-replay", .only = PLATFORM_MIRROR,
        .help = "the traced SPTE changes give the mirror tables that are there", .needs = needs,
        .quiesce = quiesce, .gone = gone);

@@ -3,8 +3,11 @@
 #ifndef SEPTORTURE_SEAM_FINDINGS_H
 #define SEPTORTURE_SEAM_FINDINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct plan;
 
 /* One of softseam's counters (debugfs/softseam/findings), each of which stays 0 if all is well. */
 struct seam_kind {
@@ -13,8 +16,10 @@ struct seam_kind {
 	uint64_t seen; /* 0; for seam_look() */
 };
 
+/* Whether softseam is at work. */
+bool seam_is_here(void);
 /* Why they can't be asked for, or NULL. */
-const char *seam_needs(void);
+const char *seam_needs(const struct plan *plan);
 /*
  * Emits a finding of ORACLE for each of the N KINDS that counted since the last look, and a
  * check. TD: the number of the one at work.

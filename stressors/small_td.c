@@ -37,6 +37,7 @@ int small_td_init(struct td *td, const uint64_t *opts, void **state)
 	small->td_memory = MEMORY;
 	small->td_slots = 1;
 	small->td_migrate_us = 0;
+	small->td_anonymous = false;
 	*state = small;
 	return 0;
 }

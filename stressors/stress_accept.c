@@ -42,6 +42,7 @@ static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsig
 }
 
 STRESSOR(accept, .help = "vCPUs accept the same pages, with 2 MiB and 4 KiB at a time",
+	 .only = PLATFORM_MIRROR,
 	 .paths = "tdx_handle_ept_violation, tdx_mem_page_aug (TDX_OPERAND_BUSY by a TDG.MEM.PAGE."
 		  "ACCEPT), tdx_sept_remove_leaf_spte",
 	 .options = options, .vcpus = true, .vcpu_program = program, .ncounters = 1,

@@ -103,6 +103,13 @@ static void cgroup_dir(char dir[MAX_DIR], unsigned int i)
 	snprintf(dir, MAX_DIR, ROOT "septorture.%u/", i);
 }
 
+static const char *check(const struct plan *plan, const uint64_t *opts)
+{
+	if (opts[OPT_HKID] && plan->platform != PLATFORM_MIRROR)
+		return "only TDs have HKIDs; leave hkid out, or set platform = mirror";
+	return small_td_check(plan, opts);
+}
+
 static unsigned int threads(const struct td *td, const uint64_t *opts)
 {
 	(void)td;
@@ -189,7 +196,9 @@ static bool live_and_die(struct worker *w, const char *dir)
 	struct child c;
 	bool ok;
 
-	if (!put(dir, "misc.max", r.no_hkid ? "tdx 0" : "tdx max") ||
+	/* A machine that has no TDX has no HKIDs to count. */
+	if ((w->td->plan->platform == PLATFORM_MIRROR &&
+	     !put(dir, "misc.max", r.no_hkid ? "tdx 0" : "tdx max")) ||
 	    !put(dir, "memory.high", "max") || !put(dir, "memory.max", "max") ||
 	    child_start(&c, process, &r))
 		return false;
@@ -325,6 +334,6 @@ static void end(void)
 STRESSOR(cgroup, .help = "processes with TDs for which their cgroup has not enough memory",
 	 .paths = "mmu_topup_memory_caches, kvm_gmem_get_folio, tdx_td_init, kvm_arch_vcpu_create, "
 		  "misc_cg_try_charge, kvm_destroy_vm of a process that the OOM killer ends",
-	 .options = options, .check = small_td_check, .lacks = lacks, .begin = begin, .end = end,
+	 .options = options, .check = check, .lacks = lacks, .begin = begin, .end = end,
 	 .init = small_td_init, .threads = threads, .run = run, .fini = small_td_fini,
 	 .ncounters = 5, .counters = counters);

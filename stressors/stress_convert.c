@@ -23,6 +23,13 @@ static const struct stress_option options[] = {
 
 static const char *const counters[] = {"conversions", "pages", "wanted_by_guest"};
 
+static const char *check(const struct plan *plan, const uint64_t *opts)
+{
+	(void)opts;
+	return plan->td_anonymous ? "ordinary memory is never private; leave backing out of [td]"
+				  : NULL;
+}
+
 static int init(struct td *td, const uint64_t *opts, void **state)
 {
 	(void)opts;
@@ -57,6 +64,21 @@ static bool convert(struct worker *w, uint64_t at, uint64_t size, bool private)
 	return true;
 }
 
+/* In two pieces: what is in between is private in part, and oracles may look. */
+static bool convert_back(struct worker *w, uint64_t at, uint64_t npages)
+{
+	uint64_t first = worker_random(w, npages);
+
+	if (first) {
+		if (!convert(w, at, first * TD_PAGE, true))
+			return false;
+		sleep_us(w->opts[OPT_HOLD]);
+		if (!worker_go(w))
+			return false;
+	}
+	return convert(w, at + first * TD_PAGE, (npages - first) * TD_PAGE, true);
+}
+
 static void run(struct worker *w)
 {
 	uint64_t wanted = 0, now;
@@ -64,12 +86,18 @@ static void run(struct worker *w)
 	while (worker_go(w)) {
 		uint64_t n, at = worker_range(w, w->opts[OPT_SIZE] / TD_PAGE, &n);
 
+		/* Large pages can be mapped only where a whole one is of one kind. */
+		if (n > TD_TABLE / TD_PAGE) {
+			at -= at % TD_TABLE;
+			n -= n % (TD_TABLE / TD_PAGE);
+		}
+
 		if (!convert(w, at, n * TD_PAGE, false))
 			return;
 		sleep_us(w->opts[OPT_HOLD]);
 		/* Oracles may look in between: what is shared then must not be mapped as private.
 		 */
-		if (!worker_go(w) || !convert(w, at, n * TD_PAGE, true))
+		if (!worker_go(w) || !convert_back(w, at, n))
 			return;
 		now = atomic_load(&w->td->conversions);
 		worker_count(w, COUNT_GUEST, now - wanted);
@@ -81,4 +109,5 @@ static void run(struct worker *w)
 STRESSOR(convert, .help = "the VMM converts memory between private and shared",
 	 .paths = "kvm_vm_set_mem_attributes, kvm_arch_pre_set_memory_attributes, "
 		  "kvm_tdp_mmu_unmap_gfn_range, kvm_mmu_prepare_memory_fault_exit",
-	 .options = options, .init = init, .run = run, .ncounters = 3, .counters = counters);
+	 .options = options, .check = check, .init = init, .run = run, .ncounters = 3,
+	 .counters = counters);

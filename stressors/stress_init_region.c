@@ -206,6 +206,7 @@ static void fini(struct td *td, void *state)
 
 STRESSOR_NAMED(init_region, "init-region",
 	       .help = "the initial image is built by several threads, racing what is legal then",
+	       .only = PLATFORM_MIRROR,
 	       .paths = "tdx_vcpu_init_mem_region, kvm_gmem_populate, tdx_gmem_post_populate, "
 			"kvm_tdp_mmu_map_private_pfn",
 	       .options = options, .init = init, .run = run, .fini = fini, .ncounters = 6,

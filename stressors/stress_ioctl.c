@@ -116,22 +116,78 @@ static int private_already(struct worker *w)
 	return td_set_private(w->td, TD_PROG_GPA, TD_PAGE, true);
 }
 
-static const struct {
+/* A slot of what is behind the guest programs, which stays as it is: FLAGS and GPA are refused. */
+static int change_slot(struct worker *w, uint32_t flags, uint64_t gpa)
+{
+	struct kvm_userspace_memory_region2 region = {
+	    .slot = 0,
+	    .flags = flags,
+	    .guest_phys_addr = gpa,
+	    .memory_size = TD_PROG_SIZE,
+	    .userspace_addr = (uintptr_t)w->td->prog_shared,
+	};
+
+	return ioctl(w->td->vm_fd, KVM_SET_USER_MEMORY_REGION2, &region);
+}
+
+static int make_slot_readonly(struct worker *w)
+{
+	return change_slot(w, KVM_MEM_READONLY, TD_PROG_GPA);
+}
+
+static int move_slot_off_a_page(struct worker *w)
+{
+	return change_slot(w, 0, TD_PROG_GPA + 8);
+}
+
+static int same_slot_again(struct worker *w)
+{
+	return change_slot(w, 0, TD_PROG_GPA);
+}
+
+static int log_of_no_slot(struct worker *w)
+{
+	static char bitmap[TD_PROG_SIZE / TD_PAGE / 8];
+	struct kvm_dirty_log log = {.slot = 0, .dirty_bitmap = bitmap};
+
+	return ioctl(w->td->vm_fd, KVM_GET_DIRTY_LOG, &log);
+}
+
+static int shared_already(struct worker *w)
+{
+	return td_set_private(w->td, TD_PROG_GPA, TD_PAGE, false);
+}
+
+static int get_clock(struct worker *w)
+{
+	struct kvm_clock_data data;
+
+	return ioctl(w->td->vm_fd, KVM_GET_CLOCK, &data);
+}
+
+static const struct call {
 	const char *name;
 	int (*call)(struct worker *w);
 	int error; /* that it always has, 0: none */
+	enum platform only; /* 0: all have it */
 } calls[] = {
-    {"KVM_TDX_CAPABILITIES", capabilities, 0},
-    {"KVM_TDX_GET_CPUID of a finalized TD", get_cpuid, EINVAL},
-    {"a second KVM_TDX_INIT_VM", init_vm_again, EINVAL},
-    {"a second KVM_TDX_FINALIZE_VM", finalize_again, EINVAL},
-    {"a second KVM_TDX_INIT_VCPU", init_vcpu_again, EINVAL},
-    {"KVM_TDX_INIT_MEM_REGION of a finalized TD", add_pages_late, EINVAL},
-    {"the statistics", read_stats, 0},
-    {"KVM_CHECK_EXTENSION", check_extension, 0},
-    {"KVM_GET_MP_STATE", get_mp_state, 0},
-    {"KVM_SIGNAL_MSI", signal_msi, 0},
-    {"KVM_SET_MEMORY_ATTRIBUTES that changes nothing", private_already, 0},
+    {"KVM_TDX_CAPABILITIES", capabilities, 0, PLATFORM_MIRROR},
+    {"KVM_TDX_GET_CPUID of a finalized TD", get_cpuid, EINVAL, PLATFORM_MIRROR},
+    {"a second KVM_TDX_INIT_VM", init_vm_again, EINVAL, PLATFORM_MIRROR},
+    {"a second KVM_TDX_FINALIZE_VM", finalize_again, EINVAL, PLATFORM_MIRROR},
+    {"a second KVM_TDX_INIT_VCPU", init_vcpu_again, EINVAL, PLATFORM_MIRROR},
+    {"KVM_TDX_INIT_MEM_REGION of a finalized TD", add_pages_late, EINVAL, PLATFORM_MIRROR},
+    {"the statistics", read_stats, 0, 0},
+    {"KVM_CHECK_EXTENSION", check_extension, 0, 0},
+    {"KVM_GET_MP_STATE", get_mp_state, 0, 0},
+    {"KVM_SIGNAL_MSI", signal_msi, 0, 0},
+    {"KVM_SET_MEMORY_ATTRIBUTES that changes nothing", private_already, 0, PLATFORM_MIRROR},
+    {"a memory slot that becomes read-only", make_slot_readonly, EINVAL, PLATFORM_DIRECT},
+    {"a memory slot that is moved off a page", move_slot_off_a_page, EINVAL, PLATFORM_DIRECT},
+    {"a memory slot that stays as it is", same_slot_again, 0, PLATFORM_DIRECT},
+    {"the dirty log of a slot that has none", log_of_no_slot, ENOENT, PLATFORM_DIRECT},
+    {"attributes of memory that stays shared", shared_already, 0, PLATFORM_DIRECT},
+    {"KVM_GET_CLOCK", get_clock, 0, PLATFORM_DIRECT},
 };
 
 /* False if the TD is of no more use. */
@@ -160,8 +216,15 @@ static void run(struct worker *w)
 {
 	size_t n = sizeof(calls) / sizeof(calls[0]);
 
-	while (worker_go(w) && call(w, worker_random(w, n)))
+	while (worker_go(w)) {
+		size_t i = worker_random(w, n);
+
+		if (!(platforms_of(calls[i].only) & w->td->plan->platform))
+			continue;
+		if (!call(w, i))
+			return;
 		sleep_us(worker_random(w, w->opts[OPT_GAP] + 1));
+	}
 }
 
 static unsigned int threads(const struct td *td, const uint64_t *opts)

@@ -94,6 +94,6 @@ static void fini(struct td *td, void *state)
 }
 
 STRESSOR(latent, .help = "softseam's locks are busy now and then, as a real module's",
-	 .paths = "tdx_operand_busy, tdx_do_sc_retry, TDX_BUG_ON", .options = options,
-	 .lacks = lacks, .init = init, .run = run, .fini = fini, .ncounters = 1,
+	 .only = PLATFORM_MIRROR, .paths = "tdx_operand_busy, tdx_do_sc_retry, TDX_BUG_ON",
+	 .options = options, .lacks = lacks, .init = init, .run = run, .fini = fini, .ncounters = 1,
 	 .counters = counters);

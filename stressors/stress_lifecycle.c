@@ -28,6 +28,14 @@ static const char *const counters[] = {"lifecycles", "finalized", "full", "kille
 #define MAX_FILL_US  8000000 /* workers have to come to their next step within 20 s */
 #define MAX_CHILD_US 300000 /* some lifecycles, as often as not */
 
+static const char *check(const struct plan *plan, const uint64_t *opts)
+{
+	if (opts[OPT_UNTIL_FULL] && plan->platform != PLATFORM_MIRROR)
+		return "only TDs have HKIDs that run out; leave until_full out, or set platform = "
+		       "mirror";
+	return small_td_check(plan, opts);
+}
+
 static unsigned int threads(const struct td *td, const uint64_t *opts)
 {
 	(void)td;
@@ -122,5 +130,5 @@ static void run(struct worker *w)
 STRESSOR(lifecycle, .help = "other TDs are created and destroyed at any point of their life",
 	 .paths = "__tdx_td_init, tdx_mmu_release_hkid, tdx_vcpu_free, tdx_vm_destroy, "
 		  "kvm_gmem_release, kvm_mmu_uninit_tdp_mmu",
-	 .options = options, .check = small_td_check, .init = small_td_init, .threads = threads,
-	 .run = run, .fini = small_td_fini, .ncounters = 4, .counters = counters);
+	 .options = options, .check = check, .init = small_td_init, .threads = threads, .run = run,
+	 .fini = small_td_fini, .ncounters = 4, .counters = counters);

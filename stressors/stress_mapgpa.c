@@ -62,6 +62,7 @@ static int init(struct td *td, const uint64_t *opts, void **state)
 }
 
 STRESSOR(mapgpa, .help = "the guest converts memory with MapGPA and uses both halves",
+	 .only = PLATFORM_MIRROR,
 	 .paths = "tdx_map_gpa, tdx_complete_vmcall_map_gpa, kvm_vm_set_mem_attributes",
 	 .options = options, .vcpus = true, .vcpu_program = program, .init = init, .ncounters = 1,
 	 .counters = counters);

@@ -5,6 +5,7 @@
  */
 #include "agent.h"
 #include "kvm_tdx.h"
+#include "side.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,8 +60,6 @@ static const char *const counters[] = {
 };
 
 #define SLOT 100
-/* Above all private memory that a TD may have. */
-#define GPA (TD_MEM_GPA + (1ull << 37))
 
 /* Where no mmap() without an address goes: nobody else moves in while pages are away. */
 #define MEMORY ((char *)(1ull << 40))
@@ -107,58 +106,17 @@ static unsigned int threads(const struct td *td, const uint64_t *opts)
 	return (unsigned int)opts[OPT_THREADS];
 }
 
-/* How many pages each of N vCPUs has; what is left over belongs to none. */
-static uint64_t pages_of_vcpu(const uint64_t *opts, unsigned int n)
-{
-	return opts[OPT_SIZE] / TD_PAGE / n;
-}
-
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-	return b ? gcd(b, a % b) : a;
-}
-
 /* Of how many bytes all pages hold the same GPA. */
 static uint64_t same(const uint64_t *opts)
 {
 	return opts[OPT_KINDS + KSM] ? SAME : TD_PAGE;
 }
 
-/*
- * Every Nth page is the vCPU's own. It goes through them again and again, by steps that come to
- * each once; a page holds its GPA plus the number of rounds, so that a lost write is seen.
- */
 static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
 		   unsigned int n)
 {
-	uint64_t pages = pages_of_vcpu(opts, n), step = 1 + td->seed % pages;
-
-	while (gcd(step, pages) != 1)
-		step++;
-	return td_set_program(td, vcpu,
-			      "       set r2, 0\n"
-			      "round: set r3, 0\n"
-			      "next:  set r4, r3\n"
-			      "       mul r4, %" PRIu64 "\n"
-			      "       mod r4, %" PRIu64 "\n"
-			      "       mul r4, %llu\n"
-			      "       add r4, %llu\n"
-			      "       set r5, r4\n"
-			      "       mod r5, %" PRIu64 "\n"
-			      "       mul r5, -1\n"
-			      "       add r5, r4\n"
-			      "       add r5, r2\n"
-			      "       verify [r4], r5%s\n"
-			      "       add r5, 1\n"
-			      "       write [r4], r5\n"
-			      "       add r3, 1\n"
-			      "       set r6, r3\n"
-			      "       add r6, -%" PRIu64 "\n"
-			      "       jnz r6, next\n"
-			      "       add r2, 1\n"
-			      "       jmp round\n",
-			      step, pages, n * TD_PAGE, (TD_SHARED_BIT | GPA) + nth * TD_PAGE,
-			      same(opts), opts[OPT_KINDS + DISCARD] ? ", or-zero" : "", pages);
+	return side_program(td, vcpu, nth, n, side_gpa(SLOT), opts[OPT_SIZE], same(opts),
+			    opts[OPT_KINDS + DISCARD]);
 }
 
 /* It goes through all memory again and again, and does not leave out what it could not merge. */
@@ -179,51 +137,21 @@ static void end(void)
 	file_write(KSM_DIR "run", "0");
 }
 
-static int set_slot(struct td *td, const uint64_t *opts, uint32_t flags)
-{
-	struct kvm_userspace_memory_region2 region = {
-	    .slot = SLOT,
-	    .flags = flags,
-	    .guest_phys_addr = GPA,
-	    .memory_size = opts[OPT_SIZE],
-	    .userspace_addr = (uintptr_t)MEMORY,
-	};
-
-	return td_must(td, ioctl(td->vm_fd, KVM_SET_USER_MEMORY_REGION2, &region),
-		       "KVM_SET_USER_MEMORY_REGION2 of shared memory");
-}
-
 static int init(struct td *td, const uint64_t *opts, void **state)
 {
-	uint64_t size = opts[OPT_SIZE];
-	char *p = mmap(MEMORY, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	struct side *side;
 
-	if (p != MEMORY) {
-		event_fail("no shared memory of %" PRIu64 " bytes at %p: %s", size, (void *)MEMORY,
-			   strerror(errno));
+	if (side_init(td, SLOT, opts[OPT_SIZE], MEMORY, state))
 		return -1;
-	}
-	*state = p;
-	for (uint64_t at = 0; at < size; at += TD_PAGE)
-		*(uint64_t *)(p + at) = (TD_SHARED_BIT | GPA) + at - at % same(opts);
-	if (opts[OPT_KINDS + KSM] && madvise(p, size, MADV_MERGEABLE)) {
+	side = *state;
+	side_fill(side, same(opts));
+	if (opts[OPT_KINDS + KSM] && madvise(side->p, side->size, MADV_MERGEABLE)) {
 		event_fail("KSM does not take the shared memory: %s", strerror(errno));
 		return -1;
 	}
 	if (opts[OPT_KINDS + MPROTECT] || opts[OPT_KINDS + MREMAP] || opts[OPT_KINDS + SPLIT])
 		atomic_fetch_or(&td->may, TD_MAY_FAULT);
-	return set_slot(td, opts, 0);
-}
-
-static void fini(struct td *td, void *state)
-{
-	for (size_t i = 0; state && i < td->plan->nstressors; i++) {
-		const struct plan_stressor *ps = &td->plan->stressors[i];
-
-		if (!strcmp(ps->stressor->name, "shared"))
-			munmap(state, ps->opts[OPT_SIZE]);
-	}
+	return 0;
 }
 
 /* ---- events: true if it took place ---- */
@@ -320,13 +248,13 @@ static bool dirty_log(struct worker *w, struct range r)
 	bool done;
 
 	(void)r;
-	done = log.dirty_bitmap && !set_slot(w->td, w->opts, KVM_MEM_LOG_DIRTY_PAGES);
+	done = log.dirty_bitmap && !side_set(w->td, w->state, KVM_MEM_LOG_DIRTY_PAGES);
 	if (done) {
 		sleep_us(w->opts[OPT_HOLD]);
 		/* Another thread may have switched it off. */
 		if (ioctl(w->td->vm_fd, KVM_GET_DIRTY_LOG, &log) && errno != ENOENT)
 			td_must(w->td, -1, "KVM_GET_DIRTY_LOG of shared memory");
-		done = !set_slot(w->td, w->opts, 0);
+		done = !side_set(w->td, w->state, 0);
 	}
 	free(log.dirty_bitmap);
 	return done;
@@ -407,14 +335,24 @@ static unsigned int draw_kind(struct worker *w)
 	return i;
 }
 
-static struct range draw_range(struct worker *w, bool large)
+/* To age is not to change: of all the memory, and of much of it at a time. */
+static struct range draw_aged(struct worker *w)
+{
+	uint64_t tables = w->opts[OPT_SIZE] / TD_TABLE;
+
+	return (struct range){MEMORY + worker_random(w, tables) * TD_TABLE, TD_TABLE};
+}
+
+static struct range draw_range(struct worker *w, unsigned int kind)
 {
 	uint64_t tables = w->opts[OPT_SIZE] / TD_TABLE / w->opts[OPT_THREADS];
 	uint64_t pages = tables * TD_TABLE / TD_PAGE, n = 1 + worker_random(w, MAX_PAGES);
 	char *part = MEMORY + w->index * tables * TD_TABLE;
 
+	if (kind == IDLE && worker_random(w, 2))
+		return draw_aged(w);
 	/* Some of the others take a whole large page, too. */
-	if (large || !worker_random(w, 8))
+	if (kinds[kind].large || !worker_random(w, 8))
 		return (struct range){part + worker_random(w, tables) * TD_TABLE, TD_TABLE};
 	return (struct range){part + worker_random(w, pages - n + 1) * TD_PAGE, n * TD_PAGE};
 }
@@ -424,7 +362,7 @@ static void run(struct worker *w)
 	while (worker_go(w) && !atomic_load(&w->td->dead)) {
 		unsigned int k = draw_kind(w);
 
-		if (kinds[k].event(w, draw_range(w, kinds[k].large)))
+		if (kinds[k].event(w, draw_range(w, k)))
 			worker_count(w, 1 + k, 1);
 		sleep_us(w->opts[OPT_GAP]);
 	}
@@ -435,5 +373,5 @@ STRESSOR(shared, .help = "vCPUs work in shared memory, which the host changes un
 		  "kvm_tdp_mmu_age_gfn_range, tdp_mmu_split_huge_page, "
 		  "kvm_tdp_mmu_wrprot_slot, kvm_tdp_mmu_clear_dirty_pt_masked",
 	 .options = options, .vcpus = true, .vcpu_program = program, .check = check, .lacks = lacks,
-	 .begin = begin, .end = end, .threads = threads, .init = init, .run = run, .fini = fini,
-	 .ncounters = 1 + NKINDS, .counters = counters);
+	 .begin = begin, .end = end, .threads = threads, .init = init, .run = run,
+	 .fini = side_fini, .ncounters = 1 + NKINDS, .counters = counters);

@@ -119,6 +119,7 @@ static void run(struct worker *w)
 }
 
 STRESSOR(zerostep, .help = "vCPUs wait at one RIP until the module's zero-step mitigation is on",
+	 .only = PLATFORM_MIRROR,
 	 .paths = "tdx_handle_ept_violation, tdx_vcpu_run (TDX_OPERAND_BUSY_SEPT of others' "
 		  "tdh_mem_page_aug and tdh_mem_sept_add)",
 	 .options = options, .vcpus = true, .check = check, .vcpu_program = program,

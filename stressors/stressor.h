@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform.h"
+
 struct plan;
 struct td;
 struct worker;
@@ -63,6 +65,7 @@ struct stressor {
 	const char *name;
 	const char *help; /* one line */
 	const char *paths; /* the KVM functions it is there for */
+	enum platform only; /* 0: there for all */
 	const struct stress_option *options; /* ends with a NULL key; may be NULL */
 	bool vcpus; /* it has vCPUs: STRESS_VCPUS is its first option */
 	/*

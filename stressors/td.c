@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Builds, runs and tears down a TD through KVM's ioctls. */
+/* Builds and tears down a TD, or a VM of the direct platform, through KVM's ioctls. */
 #include "agent.h"
 #include "guest_asm.h"
 #include "kvm_tdx.h"
 #include "outcome.h"
+#include "td_kind.h"
 #include "xmem.h"
 
 #include <errno.h>
@@ -17,8 +18,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#define MAX_CPUID 64
 
 static uint64_t tolerated; /* a bit per errno */
 static uint64_t *tolerated_count;
@@ -57,104 +56,37 @@ int td_must(struct td *td, int ret, const char *what)
 	return -1;
 }
 
-static int tdx_cmd(struct td *td, int fd, unsigned int id, unsigned int flags, void *data,
-		   const char *what)
+static int create_vcpu(struct td *td, unsigned int i)
 {
-	struct kvm_tdx_cmd cmd = {.id = id, .flags = flags, .data = (uint64_t)(uintptr_t)data};
-
-	return td_must(td, ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd), what);
-}
-
-/* A TD needs at least the leaf that carries its GPA width; the mask of the rest is the module's. */
-static int init_vm(struct td *td)
-{
-	size_t entries = MAX_CPUID * sizeof(struct kvm_cpuid_entry2);
-	struct kvm_tdx_capabilities *caps = calloc(1, sizeof(*caps) + entries);
-	struct kvm_tdx_init_vm *vm = calloc(1, sizeof(*vm) + entries);
-	struct kvm_tdx_cmd cmd = {.id = KVM_TDX_INIT_VM};
-	int ret = -1;
-
-	if (!caps || !vm)
-		goto out;
-	caps->cpuid.nent = MAX_CPUID;
-	if (tdx_cmd(td, td->vm_fd, KVM_TDX_CAPABILITIES, 0, caps, "KVM_TDX_CAPABILITIES"))
-		goto out;
-	vm->xfam = caps->supported_xfam;
-	vm->cpuid.nent = 1;
-	vm->cpuid.entries[0].function = 0x80000008;
-	vm->cpuid.entries[0].eax = TD_GPA_BITS << 16 | TD_GPA_BITS;
-	cmd.data = (uint64_t)(uintptr_t)vm;
-	ret = ioctl(td->vm_fd, KVM_MEMORY_ENCRYPT_OP, &cmd);
-	if (ret && errno == ENOSPC && td->full)
-		*td->full = true;
-	else
-		td_must(td, ret, "KVM_TDX_INIT_VM");
-out:
-	free(caps);
-	free(vm);
-	return ret;
-}
-
-static uint64_t program_gpa(unsigned int vcpu)
-{
-	return TD_PROG_GPA + vcpu * TD_PAGE;
-}
-
-static int init_vcpu(struct td *td, unsigned int i)
-{
-	size_t size = sizeof(struct kvm_cpuid2) + 3 * sizeof(struct kvm_cpuid_entry2);
-	struct kvm_cpuid2 *cpuid = calloc(1, size);
 	struct td_vcpu *v = &td->vcpus[i];
-	int mmap_size, ret = -1;
+	int size;
 
-	if (!cpuid)
-		return -1;
 	v->fd = td_must(td, ioctl(td->vm_fd, KVM_CREATE_VCPU, i), "KVM_CREATE_VCPU");
 	if (v->fd < 0)
-		goto out;
+		return -1;
 	v->stats_fd = td_must(td, ioctl(v->fd, KVM_GET_STATS_FD, 0), "KVM_GET_STATS_FD of a vCPU");
-	mmap_size =
-	    td_must(td, ioctl(td->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
-	if (v->stats_fd < 0 || mmap_size < 0)
-		goto out;
-	v->run = mmap(NULL, (size_t)mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+	size = td_must(td, ioctl(td->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+	if (v->stats_fd < 0 || size < 0)
+		return -1;
+	v->run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
 	if (v->run == MAP_FAILED) {
 		v->run = NULL;
-		td_must(td, -1, "mmap() of a vCPU");
-		goto out;
+		return td_must(td, -1, "mmap() of a vCPU");
 	}
-
-	/*
-	 * TDX wants an x2APIC, and KVM the GPA width that the TD was created with. It looks
-	 * for the CPU's address width, too, if a largest leaf says that there is one.
-	 */
-	cpuid->nent = 3;
-	cpuid->entries[0].function = 1;
-	cpuid->entries[0].ecx = 1u << 21;
-	cpuid->entries[1].function = 0x80000008;
-	cpuid->entries[1].eax = TD_GPA_BITS << 16 | 52;
-	cpuid->entries[2].function = 0x80000000;
-	cpuid->entries[2].eax = 0x80000008;
-	if (td_must(td, ioctl(v->fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2"))
-		goto out;
-	ret = tdx_cmd(td, v->fd, KVM_TDX_INIT_VCPU, 0, (void *)(uintptr_t)program_gpa(i),
-		      "KVM_TDX_INIT_VCPU");
-out:
-	free(cpuid);
-	return ret;
+	return td->kind->init_vcpu(td, i);
 }
 
-/* Slots of private memory: that of the guest programs, then those of the TD's memory. */
+/* Slots: that of the guest programs, then those of the TD's memory. MEMFD -1: none is behind it. */
 static int set_region(struct td *td, unsigned int slot, uint64_t gpa, uint64_t size, int memfd,
 		      uint64_t offset, void *shared)
 {
 	struct kvm_userspace_memory_region2 region = {
 	    .slot = slot,
-	    .flags = KVM_MEM_GUEST_MEMFD,
+	    .flags = memfd < 0 ? 0 : KVM_MEM_GUEST_MEMFD,
 	    .guest_phys_addr = gpa,
 	    .memory_size = size,
 	    .userspace_addr = (uintptr_t)shared,
-	    .guest_memfd = (uint32_t)memfd,
+	    .guest_memfd = memfd < 0 ? 0 : (uint32_t)memfd,
 	    .guest_memfd_offset = offset,
 	};
 
@@ -172,12 +104,23 @@ unsigned int td_slot_of(const struct td *td, uint64_t at)
 	return (unsigned int)(at / slot_size(td));
 }
 
-int td_set_slot(struct td *td, unsigned int i, bool present)
+/* Slot I at OFFSET from its place. */
+static int put_slot(struct td *td, unsigned int i, uint64_t offset, bool present)
 {
 	uint64_t size = slot_size(td);
 
-	return set_region(td, 1 + i, TD_MEM_GPA + i * size, present ? size : 0, td->mem_fd,
+	return set_region(td, 1 + i, TD_MEM_GPA + offset + i * size, present ? size : 0, td->mem_fd,
 			  i * size, (char *)td->mem_shared + i * size);
+}
+
+int td_set_slot(struct td *td, unsigned int i, bool present)
+{
+	return put_slot(td, i, 0, present);
+}
+
+int td_move_slot(struct td *td, unsigned int i, bool away)
+{
+	return put_slot(td, i, away ? TD_AWAY : 0, true);
 }
 
 int td_set_private(struct td *td, uint64_t gpa, uint64_t size, bool private)
@@ -195,36 +138,63 @@ int td_set_private(struct td *td, uint64_t gpa, uint64_t size, bool private)
 	return td_must(td, ret, "KVM_SET_MEMORY_ATTRIBUTES");
 }
 
-/* What is behind private memory, and behind it once it is shared. */
+void *td_map(uint64_t size)
+{
+	char *p = mmap(NULL, size + TD_TABLE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *at = p + (TD_TABLE - (uintptr_t)p % TD_TABLE) % TD_TABLE;
+
+	if (p == MAP_FAILED)
+		return p;
+	if (at > p)
+		munmap(p, (size_t)(at - p));
+	munmap(at + size, TD_TABLE - (size_t)(at - p));
+	return at;
+}
+
+/* What is behind memory: a guest_memfd if it is private, and what it is when it is shared. */
 static int create_memory(struct td *td, uint64_t size, int *memfd, void **shared)
 {
 	struct kvm_create_guest_memfd create = {.size = size};
 
-	*memfd = td_must(td, ioctl(td->vm_fd, KVM_CREATE_GUEST_MEMFD, &create),
-			 "KVM_CREATE_GUEST_MEMFD");
-	if (*memfd < 0)
+	if (memfd)
+		*memfd = td_must(td, ioctl(td->vm_fd, KVM_CREATE_GUEST_MEMFD, &create),
+				 "KVM_CREATE_GUEST_MEMFD");
+	if (memfd && *memfd < 0)
 		return -1;
-	*shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	*shared = td_map(size);
 	if (*shared == MAP_FAILED) {
 		*shared = NULL;
 		return td_must(td, -1, "mmap() of a memory slot");
 	}
+	if (td->plan->platform == PLATFORM_DIRECT)
+		madvise(*shared, size, MADV_HUGEPAGE);
 	return 0;
+}
+
+static int add_programs(struct td *td)
+{
+	bool private = td->kind->private_programs;
+
+	if (create_memory(td, TD_PROG_SIZE, private ? &td->prog_fd : NULL, &td->prog_shared) ||
+	    set_region(td, 0, TD_PROG_GPA, TD_PROG_SIZE, td->prog_fd, 0, td->prog_shared))
+		return -1;
+	return private ? td_set_private(td, TD_PROG_GPA, td->nvcpus * TD_PAGE, true) : 0;
 }
 
 static int add_memory(struct td *td)
 {
-	if (create_memory(td, TD_PROG_SIZE, &td->prog_fd, &td->prog_shared) ||
-	    set_region(td, 0, TD_PROG_GPA, TD_PROG_SIZE, td->prog_fd, 0, td->prog_shared) ||
-	    td_set_private(td, TD_PROG_GPA, td->nvcpus * TD_PAGE, true))
-		return -1;
-	if (create_memory(td, td->mem_size, &td->mem_fd, &td->mem_shared))
+	bool private = !td->plan->td_anonymous;
+
+	if (add_programs(td) ||
+	    create_memory(td, td->mem_size, private ? &td->mem_fd : NULL, &td->mem_shared))
 		return -1;
 	for (unsigned int i = 0; i < td->plan->td_slots; i++)
 		if (td_set_slot(td, i, true))
 			return -1;
-	return td_set_private(td, TD_MEM_GPA, td->mem_size, true);
+	if (private && td_set_private(td, TD_MEM_GPA, td->mem_size, true))
+		return -1;
+	return td->kind->init_memory(td);
 }
 
 static int build(struct td *td)
@@ -240,13 +210,13 @@ static int build(struct td *td)
 	if (td_must(td, ioctl(td->vm_fd, KVM_ENABLE_CAP, &split), "KVM_CAP_SPLIT_IRQCHIP") ||
 	    td_must(td, ioctl(td->vm_fd, KVM_ENABLE_CAP, &mapgpa), "KVM_CAP_EXIT_HYPERCALL"))
 		return -1;
-	if (init_vm(td))
+	if (td->kind->init_vm(td))
 		return -1;
 	for (; td->nvcpus < td->plan->td_vcpus; td->nvcpus++) {
 		struct td_vcpu *v = &td->vcpus[td->nvcpus];
 
 		v->fd = v->stats_fd = -1;
-		if (init_vcpu(td, td->nvcpus)) {
+		if (create_vcpu(td, td->nvcpus)) {
 			td->nvcpus++; /* so that what it has is closed */
 			return -1;
 		}
@@ -319,6 +289,7 @@ struct td *td_create(const struct plan *plan, unsigned int number, uint64_t seed
 struct td *td_try_create(const struct plan *plan, unsigned int number, uint64_t seed, bool *full)
 {
 	struct td *td = calloc(1, sizeof(*td));
+	unsigned long type;
 
 	if (!td) {
 		event_fail("no memory for a TD");
@@ -335,12 +306,14 @@ struct td *td_try_create(const struct plan *plan, unsigned int number, uint64_t 
 		event_fail("/dev/kvm cannot be opened: %s", strerror(errno));
 		goto fail;
 	}
-	td->vm_fd = ioctl(td->kvm_fd, KVM_CREATE_VM, KVM_X86_TDX_VM);
+	td->kind = plan->platform == PLATFORM_DIRECT ? &td_direct : &td_mirror;
+	type = plan->td_anonymous ? td->kind->ordinary_type : td->kind->type;
+	td->vm_fd = ioctl(td->kvm_fd, KVM_CREATE_VM, type);
 	if (td->vm_fd < 0) {
 		if (!td_tolerates(errno))
-			event_fail(
-			    "KVM cannot create a TD: %s. Is TDX initialized, and kvm_intel.tdx on?",
-			    strerror(errno));
+			event_fail("KVM cannot create a VM of type %lu: %s. Is there what the "
+				   "platform '%s' needs?",
+				   type, strerror(errno), platform_name(plan->platform));
 		goto fail;
 	}
 	if (!(plan->td_migrate_us ? build_moving(td) : build_pinned(td)))
@@ -353,15 +326,7 @@ fail:
 
 int td_add_pages(struct td *td, uint64_t gpa, void *source, uint64_t npages, bool measure)
 {
-	struct kvm_tdx_init_mem_region region = {
-	    .source_addr = (uintptr_t)source,
-	    .gpa = gpa,
-	    .nr_pages = npages,
-	};
-
-	return tdx_cmd(td, td->vcpus[0].fd, KVM_TDX_INIT_MEM_REGION,
-		       measure ? KVM_TDX_MEASURE_MEMORY_REGION : 0, &region,
-		       "KVM_TDX_INIT_MEM_REGION");
+	return td->kind->add_pages(td, gpa, source, npages, measure);
 }
 
 int td_set_program(struct td *td, unsigned int i, const char *format, ...)
@@ -392,7 +357,7 @@ int td_set_program(struct td *td, unsigned int i, const char *format, ...)
 
 int td_finalize(struct td *td)
 {
-	return tdx_cmd(td, td->vm_fd, KVM_TDX_FINALIZE_VM, 0, NULL, "KVM_TDX_FINALIZE_VM");
+	return td->kind->finalize(td);
 }
 
 static void close_fd(int fd)

@@ -3,12 +3,15 @@
 #include "agent.h"
 #include "kvm_tdx.h"
 #include "outcome.h"
+#include "payload.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+
+#define GUEST_DIED "the guest program died: an illegal access, or its memory changed"
 
 uint64_t td_faults(const struct td *td)
 {
@@ -61,7 +64,7 @@ static bool memory_fault(struct td *td, unsigned int i)
 	return true;
 }
 
-/* Shared memory without its slot is MMIO: nothing is there to be read. */
+/* Memory without its slot is MMIO, unless it is private: nothing is there to be read. */
 static bool mmio(struct td *td, unsigned int i)
 {
 	struct kvm_run *run = td->vcpus[i].run;
@@ -117,6 +120,14 @@ static bool run_failed(struct td *td, unsigned int i, int err)
 	return vcpu_stuck(td, i, "ioctl", title, json_pack("{s:i}", "errno", err));
 }
 
+/* The guest program of the direct platform has something to say. */
+static bool payload(struct td *td, unsigned int i)
+{
+	json_t *died = payload_hear(td, i);
+
+	return !died || vcpu_stuck(td, i, "guest-shutdown", GUEST_DIED, died);
+}
+
 bool td_run_vcpu(struct td *td, unsigned int i)
 {
 	struct td_vcpu *v = &td->vcpus[i];
@@ -126,6 +137,8 @@ bool td_run_vcpu(struct td *td, unsigned int i)
 		return false;
 	if (ioctl(v->fd, KVM_RUN, 0) < 0)
 		return run_failed(td, i, errno);
+	if (v->run->exit_reason == KVM_EXIT_IO && payload_speaks(td, i))
+		return payload(td, i);
 	if (v->run->exit_reason == KVM_EXIT_INTR || v->run->exit_reason == KVM_EXIT_IO)
 		return true;
 	if (v->run->exit_reason == KVM_EXIT_HYPERCALL)
@@ -133,10 +146,8 @@ bool td_run_vcpu(struct td *td, unsigned int i)
 	if (v->run->exit_reason == KVM_EXIT_MMIO)
 		return mmio(td, i);
 	if (v->run->exit_reason == KVM_EXIT_SHUTDOWN)
-		return vcpu_stuck(
-		    td, i, "guest-shutdown",
-		    "the guest program died: an illegal access, or its memory changed",
-		    json_pack("{s:o*}", "log", seam_log_last()));
+		return vcpu_stuck(td, i, "guest-shutdown", GUEST_DIED,
+				  json_pack("{s:o*}", "log", seam_log_last()));
 	snprintf(title, sizeof(title), "KVM_RUN left with unexpected exit reason %u",
 		 v->run->exit_reason);
 	return vcpu_stuck(td, i, "exit", title, json_object());

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define WINDOWS "/sys/kernel/debug/septorture/windows"
+#define RACES	"/sys/kernel/debug/septorture/races"
 
 static void emit(const char *opener, const char *level, uint64_t opened, json_t *met)
 {
@@ -38,5 +39,18 @@ void windows_report(void)
 	}
 	if (met)
 		emit(opener, level, opened, met);
+	free(text);
+}
+
+/* "fault leaf notifier 12": so often the latter lost to the former. */
+void races_report(void)
+{
+	char *text = file_read(RACES), *rest = text, *line, winner[16], level[16], loser[16];
+	uint64_t times;
+
+	while ((line = strsep(&rest, "\n")))
+		if (sscanf(line, "%15s %15s %15s %" SCNu64, winner, level, loser, &times) == 4)
+			event_emit("race", "{s:s, s:s, s:s, s:I}", "winner", winner, "level", level,
+				   "loser", loser, "times", (json_int_t)times);
 	free(text);
 }

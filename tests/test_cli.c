@@ -112,13 +112,13 @@ static void lists(void **state)
 	want(run("list statuses --json --markdown"), 2);
 	assert_contains(err, "--markdown is for 'list statuses' alone");
 	want(run("list stressors"), 0);
-	assert_contains(out, "\nbig-band  is a program    none\n");
+	assert_contains(out, "\nbig-band  both      is a program    none\n");
 	assert_contains(out, "\n  colour   green    red, green      of the water\n");
 	want(run("list plans"), 0);
 	assert_string_equal(out, "PLAN   ABOUT\nquick  A short look.\n");
 	want(run("list oracles"), 0);
-	assert_contains(out, "ORACLE     HELP\n");
-	assert_contains(out, "\nsharp-eye  sees it all\n");
+	assert_contains(out, "ORACLE     PLATFORM  HELP\n");
+	assert_contains(out, "\nsharp-eye  both      sees it all\n");
 	want(run("list windows"), 0);
 	assert_contains(out, "\nfault     leaf   punch\n");
 	assert_contains(out,

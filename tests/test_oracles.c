@@ -9,8 +9,9 @@
 
 static unsigned int looked, failures;
 
-static const char *no_eyes(void)
+static const char *no_eyes(const struct plan *plan)
 {
+	(void)plan;
 	return "it has no eyes";
 }
 
@@ -31,6 +32,10 @@ ORACLE(watcher, "watcher", .quiesce = look, .gone = gone);
 ORACLE(blind, "blind", .needs = no_eyes, .quiesce = look);
 
 void mirror_forget(void)
+{
+}
+
+void direct_forget(void)
 {
 }
 
@@ -59,7 +64,7 @@ static void run_with(const struct plan *p)
 
 static void all(void **state)
 {
-	static const struct plan p;
+	static const struct plan p = {.platform = PLATFORM_MIRROR};
 
 	(void)state;
 	run_with(&p);

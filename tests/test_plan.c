@@ -129,6 +129,16 @@ static void keys(void **state)
 	bad("[plan]\nkernel = ../etc\n",
 	    "p.ini:2: kernel: '../etc' is not a name; use one of configs/kernel, without "
 	    "'.config'");
+	bad("[plan]\nplatform = amd\n",
+	    "p.ini:2: platform: 'amd' is none; there are mirror, direct and both");
+	bad("[td]\nbacking = tape\n",
+	    "p.ini:2: backing: 'tape' is none; there are guest_memfd and anonymous");
+	bad("[td]\nbacking = anonymous\n" CALM,
+	    "p.ini:2: backing: a TD's memory is a guest_memfd; anonymous is there for platform "
+	    "direct alone");
+	bad("[plan]\nplatform = both\n[fault tdh_mem_page_aug]\nprobability = 1 %\n" CALM,
+	    "p.ini:3: the context 'map of tdh_mem_page_aug' is there for platform mirror alone, "
+	    "and the plan is for both; leave it out, or set platform in [plan]");
 	bad("[plan]\nkernel =\n", "p.ini:2: kernel: '' is not a name; use one of configs/kernel, "
 				  "without '.config'");
 	bad("[plan]\nduration = 20\n", "p.ini:2: duration: '20' has no unit; write it as in "

@@ -369,7 +369,8 @@ static bool find_pair(enum contract a, bool same, const struct site **site,
 
 static char *section(const struct site *site, const struct context *context, const char *keys)
 {
-	return xasprintf("[fault %s]\ncontext = %s\n%s" CALM, site->name, context->name, keys);
+	return xasprintf("[fault %s]\ncontext = %s\n%s" CALM "[plan]\nplatform = %s\n", site->name,
+			 context->name, keys, platform_name(context_platform(context)));
 }
 
 static void mixed_classes(void **state)

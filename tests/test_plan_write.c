@@ -97,14 +97,26 @@ static void draw_calls(struct plan_fault *f)
 		};
 }
 
-static void draw_fault(struct plan_fault *f, const struct site *site)
+static const struct context *draw_context(const struct site *site, enum platform platform)
 {
+	const struct context *fit[16];
 	size_t n = 0;
 
+	for (const struct context *c = site->contexts; c->name; c++)
+		if (!(platform & ~context_platform(c)))
+			fit[n++] = c;
+	return n ? fit[draw(0, n - 1)] : NULL;
+}
+
+static void draw_fault(struct plan *p, const struct site *site)
+{
+	struct plan_fault *f = &p->faults[p->nfaults];
+
+	f->context = draw_context(site, p->platform);
+	if (!f->context)
+		return;
+	p->nfaults++;
 	f->site = site;
-	while (site->contexts[n].name)
-		n++;
-	f->context = &site->contexts[draw(0, n - 1)];
 	draw_values(f);
 	f->probability = draw_wide(0, 100);
 	f->times = draw_wide(0, 1000000000);
@@ -152,6 +164,8 @@ static struct plan *draw_plan(void)
 
 	p->name = xstrdup("q");
 	p->kernel = xstrdup(toss() ? "race" : "base-2_x");
+	p->platform = (enum platform)draw(PLATFORM_MIRROR, PLATFORM_BOTH);
+	p->td_anonymous = p->platform == PLATFORM_DIRECT && toss();
 	p->seed = draw_wide(0, UINT64_MAX);
 	p->duration_us = draw_wide(PLAN_MIN_DURATION_US, PLAN_MAX_DURATION_US);
 	/* The stressors need two. */
@@ -170,7 +184,7 @@ static struct plan *draw_plan(void)
 			p->oracles[p->noracles++] = o;
 	for (const struct site *site = sites; site->name; site++)
 		if (toss() && p->nfaults < PLAN_MAX_FAULTS)
-			draw_fault(&p->faults[p->nfaults++], site);
+			draw_fault(p, site);
 	for_each_stressor (st)
 		if (toss() || !p->nstressors)
 			draw_stressor(&p->stressors[p->nstressors++], st);
@@ -209,6 +223,7 @@ static bool same_fault(const struct plan_fault *a, const struct plan_fault *b)
 static bool same_plan(const struct plan *a, const struct plan *b)
 {
 	bool same = !strcmp(a->name, b->name) && !strcmp(a->kernel, b->kernel) &&
+		    a->platform == b->platform && a->td_anonymous == b->td_anonymous &&
 		    a->seed == b->seed && a->duration_us == b->duration_us && a->cpus == b->cpus &&
 		    a->memory == b->memory && a->noracles == b->noracles &&
 		    a->td_vcpus == b->td_vcpus && a->td_memory == b->td_memory &&
