@@ -152,6 +152,26 @@ static json_t *death_of(const struct plan *plan, const char *program)
 	return died;
 }
 
+/* Nor is there a code segment any more: the exception can't be delivered. */
+static void check_shutdown(const struct plan *plan)
+{
+	struct td *td = new_td(plan, "set r1, 0x381960\nset r2, 0\nwrite [r1], r2\n"
+				     "set r1, 0x371008\nwrite [r1], r2\nset r1, 300G\n"
+				     "read r2, [r1]\n");
+	struct kvm_regs regs = {0};
+	int fd;
+
+	if (!td)
+		return;
+	fd = td->vcpus[0].fd;
+	while (ioctl(fd, KVM_RUN, 0) < 0 && errno == EINTR)
+		;
+	check(td->vcpus[0].run->exit_reason == KVM_EXIT_SHUTDOWN, "a vCPU shuts down");
+	/* KVM resets it (vcpu.c: shutdown_facts()). */
+	check(!ioctl(fd, KVM_GET_REGS, &regs) && regs.rip == 0xfff0, "and is reset");
+	td_destroy(td);
+}
+
 static void check_deaths(const struct plan *plan)
 {
 	/* An op that there is not, a register that is odd, the end of the page, a jump behind it.
@@ -174,6 +194,7 @@ static void check_deaths(const struct plan *plan)
 		  !strcmp(json_string_value(json_object_get(died, "cr2")), "0x4b00000000"),
 	      "an exception is told with its vector and its address");
 	json_decref(died);
+	check_shutdown(plan);
 }
 
 int main(void)
