@@ -376,6 +376,7 @@ compile() {
 		seed "$tree" "$4"
 	fi
 	configure "$tree" "$config_id"
+	[ -f "$out/.septorture-built" ] || drop_empty "$out"
 	rm -f "$out/.septorture-built"
 	# exec: a signal for the child has to reach make itself
 	(exec_make="exec"; kmake "$tree" bzImage) >"$log" 2>&1 &

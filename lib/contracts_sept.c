@@ -3,10 +3,6 @@
 #include "contracts.h"
 #include "status.h"
 
-/* Software-available bit 11 marks a present SPTE (arch/x86/kvm/mmu/spte.h, SPTE_MMU_PRESENT_MASK).
- */
-#define SPTE_MMU_PRESENT (1ull << 11)
-
 /*
  * Who maps: a fault of a vCPU or KVM_PRE_FAULT_MEMORY, both of a finalized TD,
  * or KVM_TDX_INIT_MEM_REGION, before.

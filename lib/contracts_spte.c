@@ -3,10 +3,6 @@
 #include "contracts.h"
 #include "status.h"
 
-/* Software-available bit 11 marks a present SPTE (arch/x86/kvm/mmu/spte.h, SPTE_MMU_PRESENT_MASK).
- */
-#define SPTE_MMU_PRESENT (1ull << 11)
-
 #define OLD_NOT_PRESENT 1, SITE_EQ, SPTE_MMU_PRESENT, 0
 #define OLD_PRESENT	1, SITE_EQ, SPTE_MMU_PRESENT, SPTE_MMU_PRESENT
 #define NEW_NOT_PRESENT 2, SITE_EQ, SPTE_MMU_PRESENT, 0

@@ -146,6 +146,65 @@ bool was_restored(const char *id)
 	return restored;
 }
 
+void assert_works(const json_t *r, const json_t *stressor)
+{
+	const char *name = string(stressor, "name"), *counter;
+	json_t *value;
+
+	if (!strcmp(name, "stress-ng")) {
+		assert_true(json_is_object(json_object_get(r, "stress_ng")));
+		return;
+	}
+	json_object_foreach(json_object_get(stressor, "counters"), counter,
+			    value) if (json_integer_value(value) > 0) return;
+	fail_msg("the stressor '%s' did nothing", name);
+}
+
+bool mutant_seen_by(const json_t *campaign, const char *name, const char *oracle)
+{
+	const char *by;
+	json_t *m, *r, *f;
+	size_t i, j, k;
+
+	json_array_foreach(json_object_get(campaign, "mutants"), i, m)
+	{
+		if (strcmp(string(m, "mutant"), name))
+			continue;
+		json_array_foreach(json_object_get(m, "runs"), j, r)
+		    json_array_foreach(json_object_get(r, "findings"), k, f)
+		{
+			by = string(f, "oracle");
+			if (!json_is_true(json_object_get(f, "counts")) ||
+			    (oracle ? strcmp(by, oracle) : !strcmp(by, "klog/kcsan")))
+				continue;
+			print_message("# %s: %s: %s\n", name, by, string(f, "title"));
+			return true;
+		}
+	}
+	return false;
+}
+
+json_t *campaign_of(const char *args)
+{
+	json_t *campaign;
+
+	want(septorture("", args) > 1, 0);
+	campaign = json_load_file("build/mutants/latest/mutants.json", 0, NULL);
+	assert_non_null(campaign);
+	return campaign;
+}
+
+bool mutant_seen_later(const char *mutant, const char *oracle)
+{
+	char *args = xasprintf("mutants --accel tcg --budget 90s --only %s", mutant);
+	json_t *campaign = campaign_of(args);
+	bool seen = mutant_seen_by(campaign, mutant, oracle);
+
+	json_decref(campaign);
+	free(args);
+	return seen;
+}
+
 int vm_main(int argc, char **argv, const struct CMUnitTest *tests, size_t n)
 {
 	if (argc > 1)

@@ -7,20 +7,6 @@
 
 #include "xmem.h"
 
-static void assert_works(const json_t *r, const json_t *stressor)
-{
-	const char *name = string(stressor, "name"), *counter;
-	json_t *value;
-
-	if (!strcmp(name, "stress-ng")) {
-		assert_true(json_is_object(json_object_get(r, "stress_ng")));
-		return;
-	}
-	json_object_foreach(json_object_get(stressor, "counters"), counter,
-			    value) if (json_integer_value(value) > 0) return;
-	fail_msg("the stressor '%s' did nothing", name);
-}
-
 static int run_for(const char *time, const char *plan)
 {
 	char *args = xasprintf("--accel tcg --duration %s configs/plans/%s.ini", time, plan);

@@ -78,57 +78,6 @@ static void stress_ng_that_dies_is_invalid(void **state)
 	json_decref(r);
 }
 
-/*
- * Whether one of the runs of mutant NAME has a finding of ORACLE that counts; with NULL, any but
- * a data race: KVM has some that are not known yet (vm.c: want()).
- */
-static bool seen_by(const json_t *campaign, const char *name, const char *oracle)
-{
-	const char *by;
-	json_t *m, *r, *f;
-	size_t i, j, k;
-
-	json_array_foreach(json_object_get(campaign, "mutants"), i, m)
-	{
-		if (strcmp(string(m, "mutant"), name))
-			continue;
-		json_array_foreach(json_object_get(m, "runs"), j, r)
-		    json_array_foreach(json_object_get(r, "findings"), k, f)
-		{
-			by = string(f, "oracle");
-			if (!json_is_true(json_object_get(f, "counts")) ||
-			    (oracle ? strcmp(by, oracle) : !strcmp(by, "klog/kcsan")))
-				continue;
-			print_message("# %s: %s: %s\n", name, by, string(f, "title"));
-			return true;
-		}
-	}
-	return false;
-}
-
-static json_t *campaign_of(const char *args)
-{
-	json_t *campaign;
-
-	/* What was found, the caller looks at. */
-	want(septorture("", args) > 1, 0);
-	campaign = json_load_file("build/mutants/latest/mutants.json", 0, NULL);
-	assert_non_null(campaign);
-	return campaign;
-}
-
-/* On a machine that is busy elsewhere 20 s may be too short. */
-static bool seen_later(const char *mutant, const char *oracle)
-{
-	char *args = xasprintf("mutants --accel tcg --budget 90s --only %s", mutant);
-	json_t *campaign = campaign_of(args);
-	bool seen = seen_by(campaign, mutant, oracle);
-
-	json_decref(campaign);
-	free(args);
-	return seen;
-}
-
 /* Each oracle fires on what it is there for: first of all the bug that started it. */
 static void mutants_are_found(void **state)
 {
@@ -151,12 +100,12 @@ static void mutants_are_found(void **state)
 	}
 	campaign = campaign_of(args);
 	free(args);
-	assert_false(seen_by(campaign, "control-table-traced-first", NULL));
+	assert_false(mutant_seen_by(campaign, "control-table-traced-first", NULL));
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		if (!seen_by(campaign, pairs[i].mutant, pairs[i].oracle) &&
-		    !seen_later(pairs[i].mutant, pairs[i].oracle))
+		if (!mutant_seen_by(campaign, pairs[i].mutant, pairs[i].oracle) &&
+		    !mutant_seen_later(pairs[i].mutant, pairs[i].oracle))
 			fail_msg("%s was not seen by %s", pairs[i].mutant, pairs[i].oracle);
-	assert_false(seen_by(campaign, "stats-before-external", "leak"));
+	assert_false(mutant_seen_by(campaign, "stats-before-external", "leak"));
 	json_decref(campaign);
 }
 

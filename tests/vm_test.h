@@ -31,6 +31,20 @@ const char *string(const json_t *o, const char *key);
 /* The finding of that oracle and kind whose signature holds WORD, or NULL. */
 const json_t *finding(const json_t *r, const char *oracle, const char *kind, const char *word);
 
+/* Fails the test if the stressor of that `stressor` object of the report R did nothing. */
+void assert_works(const json_t *r, const json_t *stressor);
+
+/* The campaign of `septorture mutants ARGS`; what was found, the caller looks at. */
+json_t *campaign_of(const char *args);
+/*
+ * Whether one of the runs of mutant NAME has a finding of ORACLE that counts; with NULL, any but
+ * a data race: KVM has some that are not known yet (vm.c: want()).
+ */
+bool mutant_seen_by(const json_t *campaign, const char *name, const char *oracle);
+/* The same of a run of its own, longer: on a machine that is busy elsewhere 20 s may be too short.
+ */
+bool mutant_seen_later(const char *mutant, const char *oracle);
+
 /* Whether the VM of run ID was restored from a snapshot. */
 bool was_restored(const char *id);
 

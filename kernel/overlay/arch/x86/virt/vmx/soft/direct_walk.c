@@ -48,7 +48,7 @@ struct wrong {
 struct walk {
 	struct kvm *kvm;
 	u64 leaves[PG_LEVEL_1G + 1];
-	u64 tables, roots, nx_linked, writable;
+	u64 tables, nx_linked;
 	struct wrong wrong[NR_KINDS];
 };
 
@@ -118,7 +118,6 @@ static void check_leaf(struct walk *w, struct kvm_mmu_page *root, u64 gfn, int l
 	struct kvm_memory_slot *slot = gfn_to_memslot(w->kvm, gfn);
 
 	w->leaves[level]++;
-	w->writable += is_writable_pte(spte);
 	if (root->role.invalid)
 		wrong(w, STALE_ROOT, gfn, level, spte);
 	if (!slot) {
@@ -159,10 +158,10 @@ static void walk_table(struct walk *w, struct kvm_mmu_page *root, struct kvm_mmu
 static void show_vm(struct seq_file *m, const struct walk *w, u64 listed, u64 counted)
 {
 	seq_printf(m,
-		   "vm pages_4k %llu pages_2m %llu pages_1g %llu tables %llu tdp_mmu_pages %lld roots %llu nx_linked %llu nx_listed %llu nx_counted %llu writable %llu\n",
+		   "vm pages_4k %llu pages_2m %llu pages_1g %llu tables %llu tdp_mmu_pages %lld nx_linked %llu nx_listed %llu nx_counted %llu\n",
 		   w->leaves[PG_LEVEL_4K], w->leaves[PG_LEVEL_2M], w->leaves[PG_LEVEL_1G],
-		   w->tables, atomic64_read(&w->kvm->arch.tdp_mmu_pages), w->roots, w->nx_linked,
-		   listed, counted, w->writable);
+		   w->tables, atomic64_read(&w->kvm->arch.tdp_mmu_pages), w->nx_linked,
+		   listed, counted);
 	for (int k = 0; k < NR_KINDS; k++)
 		if (w->wrong[k].count)
 			seq_printf(m, "wrong %s %llu gfn %#llx level %d spte %#llx\n",
@@ -182,10 +181,8 @@ static void walk_vm(struct seq_file *m, struct kvm *kvm)
 	/* KVM's own threads go on recovering huge pages, with the lock held for read. */
 	write_lock(&kvm->mmu_lock);
 	rcu_read_lock();
-	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link) {
-		w.roots++;
+	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link)
 		walk_table(&w, root, root);
-	}
 	rcu_read_unlock();
 	spin_lock(&kvm->arch.tdp_mmu_pages_lock);
 	listed = list_count_nodes(&nx->pages);
