@@ -23,6 +23,7 @@ enum {
 	OPT_SIZE,
 	OPT_GAP,
 	OPT_HOLD,
+	OPT_WHOLE,
 	OPT_KINDS, /* the weights of all kinds follow */
 };
 
@@ -39,6 +40,8 @@ static const struct stress_option options[] = {
     {"size", "of the memory", UNIT_SIZE, NULL, 16 << 20, 2 << 20, 1 << 30},
     {"gap", "pause between two events", UNIT_TIME, NULL, 1000, 0, 60000000},
     {"hold", "how long pages are read-only, or not there", UNIT_TIME, NULL, 500, 0, 1000000},
+    {"whole", "one in so many events is about all of a large page, the others about up to 16 pages",
+     UNIT_COUNT, NULL, 8, 1, 1000000},
     {"discard", "weight of: MADV_DONTNEED, contents may be lost; 0: never", UNIT_COUNT, NULL, 0, 0,
      1000},
     WEIGHT("mprotect", "pages become read-only and writable again"),
@@ -283,26 +286,37 @@ static bool unmerge(struct worker *w, struct range r)
 	return before;
 }
 
-/* A page is marked idle, by its frame number, and its mappings forget that it was accessed. */
+/* Pages are marked idle, by their frame numbers, and their mappings forget that they were accessed.
+ */
+static bool mark_idle(int map, int bitmap, struct range r)
+{
+	uint64_t entries[TD_TABLE / TD_PAGE], frame, bits;
+	size_t n = r.size / TD_PAGE;
+	bool done = false;
+
+	if (pread(map, entries, n * 8, (off_t)((uintptr_t)r.p / TD_PAGE * 8)) != (ssize_t)(n * 8))
+		return false;
+	for (size_t i = 0; i < n;) {
+		frame = entries[i++] & PAGEMAP_PFN;
+		if (!frame)
+			continue;
+		bits = 1ull << frame % 64;
+		/* In one go what is of the same word: much of a large page. */
+		while (i < n && frame / 64 == (entries[i] & PAGEMAP_PFN) / 64)
+			bits |= 1ull << (entries[i++] & PAGEMAP_PFN) % 64;
+		if (pwrite(bitmap, &bits, sizeof(bits), (off_t)(frame / 64 * 8)) == sizeof(bits))
+			done = true;
+	}
+	return done;
+}
+
 static bool idle(struct worker *w, struct range r)
 {
 	int map = open(PAGEMAP, O_RDONLY | O_CLOEXEC);
 	int bitmap = open(IDLE_BITMAP, O_WRONLY | O_CLOEXEC);
-	uint64_t entry, bit;
-	bool done = false;
+	bool done = map >= 0 && bitmap >= 0 && mark_idle(map, bitmap, r);
 
 	(void)w;
-	for (size_t at = 0; map >= 0 && bitmap >= 0 && at < r.size; at += TD_PAGE) {
-		off_t index = (off_t)((uintptr_t)(r.p + at) / TD_PAGE);
-
-		if (pread(map, &entry, sizeof(entry), index * 8) != sizeof(entry) ||
-		    !(entry & PAGEMAP_PFN))
-			continue;
-		bit = 1ull << (entry & PAGEMAP_PFN) % 64;
-		if (pwrite(bitmap, &bit, sizeof(bit), (off_t)((entry & PAGEMAP_PFN) / 64 * 8)) ==
-		    sizeof(bit))
-			done = true;
-	}
 	if (map >= 0)
 		close(map);
 	if (bitmap >= 0)
@@ -352,7 +366,7 @@ static struct range draw_range(struct worker *w, unsigned int kind)
 	if (kind == IDLE && worker_random(w, 2))
 		return draw_aged(w);
 	/* Some of the others take a whole large page, too. */
-	if (kinds[kind].large || !worker_random(w, 8))
+	if (kinds[kind].large || !worker_random(w, w->opts[OPT_WHOLE]))
 		return (struct range){part + worker_random(w, tables) * TD_TABLE, TD_TABLE};
 	return (struct range){part + worker_random(w, pages - n + 1) * TD_PAGE, n * TD_PAGE};
 }

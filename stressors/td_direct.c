@@ -6,6 +6,7 @@
  * that executes them, are in ordinary memory.
  */
 #include "agent.h"
+#include "direct_shutdown.h"
 #include "kvm_tdx.h"
 #include "payload/payload.h"
 #include "td_kind.h"
@@ -17,15 +18,17 @@
 
 #define MAX_CPUID 256
 
-#define CR0_PE	    (1ull << 0)
-#define CR0_PG	    (1ull << 31)
-#define CR4_PAE	    (1ull << 5)
-#define EFER_LME    (1ull << 8)
-#define EFER_LMA    (1ull << 10)
-#define RFLAGS_SET  (1ull << 1)
-#define PTE_PRESENT 1ull
-#define PTE_WRITE   2ull
-#define PTE_LARGE   (1ull << 7)
+#define CR0_PE	     (1ull << 0)
+#define CR0_PG	     (1ull << 31)
+#define CR4_PAE	     (1ull << 5)
+#define EFER_LME     (1ull << 8)
+#define EFER_LMA     (1ull << 10)
+#define RFLAGS_SET   (1ull << 1)
+#define PTE_PRESENT  1ull
+#define PTE_WRITE    2ull
+#define PTE_ACCESSED (1ull << 5)
+#define PTE_DIRTY    (1ull << 6)
+#define PTE_LARGE    (1ull << 7)
 
 #define GATE_INTERRUPT 0x8e0000000000ull /* present, 64-bit */
 #define DESC_CODE64    0x00af9b000000ffffull
@@ -33,9 +36,15 @@
 /* The payload (payload/image.S). */
 extern const char payload_image[], payload_image_end[];
 
+static size_t payload_size(void)
+{
+	return (size_t)(payload_image_end - payload_image);
+}
+
 static int init_vm(struct td *td)
 {
 	(void)td;
+	shutdown_watch();
 	return 0;
 }
 
@@ -119,17 +128,58 @@ static void fill_idt(uint64_t *idt)
 	gdt[PAYLOAD_CS / 8] = DESC_CODE64;
 }
 
-static int init_memory(struct td *td)
+static void fill_tables(uint64_t *pml4)
 {
-	uint64_t *pml4 = program_memory(td, PAYLOAD_TABLES_GPA), *pdpt = pml4 + 512;
+	uint64_t *pdpt = pml4 + 512;
 
-	memcpy(program_memory(td, PAYLOAD_CODE_GPA), payload_image,
-	       (size_t)(payload_image_end - payload_image));
 	pml4[0] = (PAYLOAD_TABLES_GPA + TD_PAGE) | PTE_PRESENT | PTE_WRITE;
-	fill_idt(program_memory(td, PAYLOAD_IDT_GPA));
 	for (uint64_t i = 0; i < 512; i++)
 		pdpt[i] = i << 30 | PTE_PRESENT | PTE_WRITE | PTE_LARGE;
+}
+
+static int init_memory(struct td *td)
+{
+	memcpy(program_memory(td, PAYLOAD_CODE_GPA), payload_image, payload_size());
+	fill_tables(program_memory(td, PAYLOAD_TABLES_GPA));
+	fill_idt(program_memory(td, PAYLOAD_IDT_GPA));
 	return 0;
+}
+
+/* What of that is no longer what was put there: "" if all is, but for what a CPU sets itself. */
+static const char *changed(const struct td *td)
+{
+	static uint64_t tables[2 * 512], idt[2 * 512];
+	const uint64_t *now = program_memory(td, PAYLOAD_TABLES_GPA);
+
+	fill_tables(tables);
+	fill_idt(idt);
+	if (memcmp(program_memory(td, PAYLOAD_CODE_GPA), payload_image, payload_size()))
+		return "code";
+	for (size_t i = 0; i < 2 * 512; i++)
+		if ((now[i] ^ tables[i]) & ~(PTE_ACCESSED | PTE_DIRTY))
+			return "page tables";
+	return memcmp(program_memory(td, PAYLOAD_IDT_GPA), idt, sizeof(idt)) ? "IDT" : "";
+}
+
+/*
+ * The CPU's own shutdown leaves nothing in a vCPU: KVM resets it, and RIP is the reset vector.
+ * What KVM itself raised leaves all.
+ */
+static json_t *shutdown_facts(struct td *td, unsigned int i)
+{
+	struct kvm_sregs sregs;
+	struct kvm_regs regs;
+	char *exit = shutdown_last();
+	int fd = td->vcpus[i].fd;
+	json_t *facts = json_pack("{s:s*, s:s}", "exit", exit, "changed", changed(td));
+
+	free(exit);
+	if (ioctl(fd, KVM_GET_REGS, &regs) || ioctl(fd, KVM_GET_SREGS, &sregs))
+		return facts;
+	json_object_set_new(facts, "rip", json_integer((json_int_t)regs.rip));
+	json_object_set_new(facts, "cr2", json_integer((json_int_t)sregs.cr2));
+	json_object_set_new(facts, "cr3", json_integer((json_int_t)sregs.cr3));
+	return facts;
 }
 
 /* A guest_memfd cannot be written to from here: its pages are mapped, and empty. */
@@ -174,4 +224,5 @@ const struct td_kind td_direct = {
     .init_memory = init_memory,
     .add_pages = add_pages,
     .finalize = finalize,
+    .shutdown_facts = shutdown_facts,
 };

@@ -16,6 +16,8 @@ struct td_kind {
 	int (*init_memory)(struct td *td);
 	int (*add_pages)(struct td *td, uint64_t gpa, void *source, uint64_t npages, bool measure);
 	int (*finalize)(struct td *td);
+	/* What there is to know of a vCPU that shut down. The caller's. */
+	json_t *(*shutdown_facts)(struct td *td, unsigned int i);
 };
 
 extern const struct td_kind td_mirror, td_direct;

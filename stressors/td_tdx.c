@@ -99,6 +99,13 @@ static int finalize(struct td *td)
 	return tdx_cmd(td, td->vm_fd, KVM_TDX_FINALIZE_VM, 0, NULL, "KVM_TDX_FINALIZE_VM");
 }
 
+static json_t *shutdown_facts(struct td *td, unsigned int i)
+{
+	(void)td;
+	(void)i;
+	return json_pack("{s:o*}", "log", seam_log_last());
+}
+
 const struct td_kind td_mirror = {
     .type = KVM_X86_TDX_VM,
     .private_programs = true,
@@ -107,4 +114,5 @@ const struct td_kind td_mirror = {
     .init_memory = init_memory,
     .add_pages = add_pages,
     .finalize = finalize,
+    .shutdown_facts = shutdown_facts,
 };

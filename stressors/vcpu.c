@@ -4,6 +4,7 @@
 #include "kvm_tdx.h"
 #include "outcome.h"
 #include "payload.h"
+#include "td_kind.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -128,27 +129,6 @@ static bool payload(struct td *td, unsigned int i)
 	return !died || vcpu_stuck(td, i, "guest-shutdown", GUEST_DIED, died);
 }
 
-/*
- * What there is to know of a vCPU that shut down. With SVM the CPU's own shutdown leaves nothing:
- * KVM resets the vCPU, and RIP is the reset vector. What KVM itself raised leaves all.
- */
-static json_t *shutdown_facts(struct td *td, unsigned int i)
-{
-	struct kvm_vcpu_events events;
-	struct kvm_sregs sregs;
-	struct kvm_regs regs;
-	int fd = td->vcpus[i].fd;
-
-	if (td->plan->platform != PLATFORM_DIRECT)
-		return json_pack("{s:o*}", "log", seam_log_last());
-	if (ioctl(fd, KVM_GET_REGS, &regs) || ioctl(fd, KVM_GET_SREGS, &sregs) ||
-	    ioctl(fd, KVM_GET_VCPU_EVENTS, &events))
-		return json_object();
-	return json_pack("{s:I, s:I, s:I, s:i}", "rip", (json_int_t)regs.rip, "cr2",
-			 (json_int_t)sregs.cr2, "cr3", (json_int_t)sregs.cr3, "exception",
-			 events.exception.injected ? events.exception.nr : -1);
-}
-
 bool td_run_vcpu(struct td *td, unsigned int i)
 {
 	struct td_vcpu *v = &td->vcpus[i];
@@ -167,7 +147,8 @@ bool td_run_vcpu(struct td *td, unsigned int i)
 	if (v->run->exit_reason == KVM_EXIT_MMIO)
 		return mmio(td, i);
 	if (v->run->exit_reason == KVM_EXIT_SHUTDOWN)
-		return vcpu_stuck(td, i, "guest-shutdown", GUEST_DIED, shutdown_facts(td, i));
+		return vcpu_stuck(td, i, "guest-shutdown", GUEST_DIED,
+				  td->kind->shutdown_facts(td, i));
 	snprintf(title, sizeof(title), "KVM_RUN left with unexpected exit reason %u",
 		 v->run->exit_reason);
 	return vcpu_stuck(td, i, "exit", title, json_object());

@@ -15,6 +15,7 @@
 #include "payload.h"
 #include "payload/payload.h"
 #include "seam_findings.h"
+#include "td_kind.h"
 
 #define PORT 0x60
 #define MAX  4
@@ -158,17 +159,22 @@ static void check_shutdown(const struct plan *plan)
 	struct td *td = new_td(plan, "set r1, 0x381960\nset r2, 0\nwrite [r1], r2\n"
 				     "set r1, 0x371008\nwrite [r1], r2\nset r1, 300G\n"
 				     "read r2, [r1]\n");
-	struct kvm_regs regs = {0};
-	int fd;
+	const char *exit, *changed;
+	json_t *facts;
 
 	if (!td)
 		return;
-	fd = td->vcpus[0].fd;
-	while (ioctl(fd, KVM_RUN, 0) < 0 && errno == EINTR)
+	while (ioctl(td->vcpus[0].fd, KVM_RUN, 0) < 0 && errno == EINTR)
 		;
 	check(td->vcpus[0].run->exit_reason == KVM_EXIT_SHUTDOWN, "a vCPU shuts down");
-	/* KVM resets it (vcpu.c: shutdown_facts()). */
-	check(!ioctl(fd, KVM_GET_REGS, &regs) && regs.rip == 0xfff0, "and is reset");
+	facts = td->kind->shutdown_facts(td, 0);
+	exit = json_string_value(json_object_get(facts, "exit"));
+	changed = json_string_value(json_object_get(facts, "changed"));
+	fprintf(stderr, "exit: %s\n", exit ? exit : "none");
+	check(json_integer_value(json_object_get(facts, "rip")) == 0xfff0, "KVM resets it");
+	check(exit && strstr(exit, "reason shutdown rip 0x300"), "its exit is told all the same");
+	check(changed && !strcmp(changed, "page tables"), "and what it had changed");
+	json_decref(facts);
 	td_destroy(td);
 }
 

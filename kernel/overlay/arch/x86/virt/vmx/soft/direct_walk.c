@@ -15,6 +15,7 @@
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
+#include <linux/uaccess.h>
 
 #include "gmem_page.h"
 #include "mmu.h"
@@ -22,6 +23,8 @@
 #include "mmu/spte.h"
 #include "mmu/tdp_iter.h"
 #include "septorture.h"
+
+#define MAX_LISTED	(1 << 20)	/* A list that is longer has a loop. */
 
 enum wrong_kind {
 	FROZEN, STALE_ROOT, NO_SLOT, NOT_BACKED, MOVED, READ_ONLY, BEYOND_SLOT, MIXED, LOGGED_HUGE,
@@ -155,6 +158,18 @@ static void walk_table(struct walk *w, struct kvm_mmu_page *root, struct kvm_mmu
 	}
 }
 
+/* A bug may have left nodes in it that are gone: it ends there, and is more than was linked. */
+static u64 list_length(const struct list_head *list)
+{
+	struct list_head *at = list->next;
+	u64 n = 0;
+
+	while (at != list && n++ < MAX_LISTED)
+		if (get_kernel_nofault(at, &at->next))
+			break;
+	return n;
+}
+
 static void show_vm(struct seq_file *m, const struct walk *w, u64 listed, u64 counted)
 {
 	seq_printf(m,
@@ -185,7 +200,7 @@ static void walk_vm(struct seq_file *m, struct kvm *kvm)
 		walk_table(&w, root, root);
 	rcu_read_unlock();
 	spin_lock(&kvm->arch.tdp_mmu_pages_lock);
-	listed = list_count_nodes(&nx->pages);
+	listed = list_length(&nx->pages);
 	counted = nx->nr_pages;
 	spin_unlock(&kvm->arch.tdp_mmu_pages_lock);
 	show_vm(m, &w, listed, counted);

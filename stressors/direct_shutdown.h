@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The exit of a vCPU that shut down, as KVM's tracepoint kvm_exit had it. */
+#ifndef SEPTORTURE_DIRECT_SHUTDOWN_H
+#define SEPTORTURE_DIRECT_SHUTDOWN_H
+
+/* From now on they are kept, in a trace instance of its own. A kernel without it keeps none. */
+void shutdown_watch(void);
+
+/* The last one: its RIP, and what was being delivered, which KVM's reset leaves nothing of. The
+ * caller's, NULL if there is none.
+ */
+char *shutdown_last(void);
+
+#endif
