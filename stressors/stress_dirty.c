@@ -18,9 +18,13 @@
 enum { OPT_VCPUS, OPT_SIZE, OPT_HARVESTS, OPT_GAP, OPT_OFF, OPT_CLEAR };
 enum { COUNT_LOGS = 1, COUNT_HARVESTS, COUNT_PAGES };
 
+#define SLOT 101
+
+#define PIECE 64 /* pages, of which KVM clears multiples */
+
 static const struct stress_option options[] = {
     STRESS_VCPUS,
-    {"size", "of the memory", UNIT_SIZE, NULL, 8 << 20, 2 << 20, 1 << 30},
+    {"size", "of the memory", UNIT_SIZE, NULL, 8 << 20, PIECE *TD_PAGE, 1 << 30},
     {"harvests", "before the log is switched off again", UNIT_COUNT, NULL, 8, 1, 10000},
     {"gap", "between two harvests, of which every other comes at once", UNIT_TIME, NULL, 2000, 0,
      60000000},
@@ -31,10 +35,6 @@ static const struct stress_option options[] = {
 };
 
 static const char *const counters[] = {STRESS_EXITS, "logs", "harvests", "pages"};
-
-#define SLOT 101
-
-#define PIECE 64 /* pages, of which KVM clears multiples */
 
 struct log {
 	struct side side;
@@ -47,7 +47,7 @@ struct log {
 static const char *check(const struct plan *plan, const uint64_t *opts)
 {
 	(void)plan;
-	return opts[OPT_SIZE] % TD_TABLE ? "size has to be a multiple of 2 MiB" : NULL;
+	return opts[OPT_SIZE] % (PIECE * TD_PAGE) ? "size has to be a multiple of 256 KiB" : NULL;
 }
 
 static int program(struct td *td, const uint64_t *opts, unsigned int vcpu, unsigned int nth,
