@@ -51,8 +51,7 @@ extern const struct context ctx_reclaim[];
 extern const struct context ctx_cache_wb[];
 extern const struct context ctx_wbinvd_tdr[];
 
-/* Software-available bit 11 marks a present SPTE (arch/x86/kvm/mmu/spte.h, SPTE_MMU_PRESENT_MASK).
- */
+/* The bit that marks a present SPTE (arch/x86/kvm/mmu/spte.h, SPTE_MMU_PRESENT_MASK). */
 #define SPTE_MMU_PRESENT (1ull << 11)
 
 /* Points of the test kernel in SPTE updates (contracts_spte.c) */

@@ -6,8 +6,9 @@
 /* From now on they are kept, in a trace instance of its own. A kernel without it keeps none. */
 void shutdown_watch(void);
 
-/* The last one: its RIP, and what was being delivered, which KVM's reset leaves nothing of. The
- * caller's, NULL if there is none.
+/*
+ * The last one: its RIP, and what was being delivered, of which KVM's reset leaves nothing. NULL
+ * if there is none; the caller's.
  */
 char *shutdown_last(void);
 

@@ -286,8 +286,7 @@ static bool unmerge(struct worker *w, struct range r)
 	return before;
 }
 
-/* Pages are marked idle, by their frame numbers, and their mappings forget that they were accessed.
- */
+/* Pages are marked idle, by their frame numbers: mappings forget that they were accessed. */
 static bool mark_idle(int map, int bitmap, struct range r)
 {
 	uint64_t entries[TD_TABLE / TD_PAGE], frame, bits;
