@@ -18,13 +18,9 @@
 enum { OPT_VCPUS, OPT_SIZE, OPT_HARVESTS, OPT_GAP, OPT_OFF, OPT_CLEAR };
 enum { COUNT_LOGS = 1, COUNT_HARVESTS, COUNT_PAGES };
 
-#define SLOT 101
-
-#define PIECE 64 /* pages, of which KVM clears multiples */
-
 static const struct stress_option options[] = {
     STRESS_VCPUS,
-    {"size", "of the memory", UNIT_SIZE, NULL, 8 << 20, PIECE *TD_PAGE, 1 << 30},
+    {"size", "of the memory", UNIT_SIZE, NULL, 8 << 20, 256 << 10, 1 << 30},
     {"harvests", "before the log is switched off again", UNIT_COUNT, NULL, 8, 1, 10000},
     {"gap", "between two harvests, of which every other comes at once", UNIT_TIME, NULL, 2000, 0,
      60000000},
@@ -35,6 +31,10 @@ static const struct stress_option options[] = {
 };
 
 static const char *const counters[] = {STRESS_EXITS, "logs", "harvests", "pages"};
+
+#define SLOT 101
+
+#define PIECE 64 /* pages, of which KVM clears multiples */
 
 struct log {
 	struct side side;
